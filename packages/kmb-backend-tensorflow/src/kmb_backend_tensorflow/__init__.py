@@ -1,0 +1,6 @@
+"""The TensorFlow backend of kmb, found through the entry point `tensorflow` of group `kmb.backends`.
+
+Importing this package imports no framework: `plugin` describes the backend, and loads it when it is chosen.
+"""
+
+__version__ = "0.1.0"
