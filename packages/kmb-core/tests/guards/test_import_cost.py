@@ -6,9 +6,14 @@ import sys
 
 import pytest
 
-IMPORT = (
-    "import sys, json; before = set(sys.modules); {statement}; print(json.dumps(sorted(set(sys.modules) - before)))"
-)
+IMPORT = """
+import sys
+before = set(sys.modules)
+{statement}
+loaded = sorted(set(sys.modules) - before)
+import json
+print(json.dumps(loaded))
+"""
 MODULES = 350
 NOT_YET = {"torch", "jax", "jaxlib", "tensorflow", "keras", "h5py", "rich", "pandas", "sklearn", "scipy"}
 

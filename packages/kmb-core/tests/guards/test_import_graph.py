@@ -116,7 +116,7 @@ def write_package(folder_path, sources):
 
 
 def test_the_core_has_no_import_cycle():
-    assert circle(import_graph(CORE)) == []
+    assert not (found := circle(import_graph(CORE))), " → ".join(found)
 
 
 def test_every_folder_of_the_core_has_a_place_in_the_order():
@@ -130,7 +130,7 @@ def test_imports_of_the_core_point_downwards():
         for target in imported
         if RANK.get(folder(target), -1) > RANK.get(folder(module), len(ORDER))
     ]
-    assert upwards == []
+    assert not upwards, "\n".join(upwards)
 
 
 @pytest.mark.parametrize(
