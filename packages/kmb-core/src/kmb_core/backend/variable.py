@@ -1,0 +1,317 @@
+"""Variables: state with a name, a shape, a dtype and a backend.
+
+Each backend supplies a subclass with `_create`, `_write` and what its framework needs; `Variable(...)` makes one of the
+current backend's class. `value` is read in every layer call, so it is one attribute test unless a scope is active.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kmb_core.backend.keras_tensor import KerasTensor
+from kmb_core.backend.names import auto_name
+from kmb_core.backend.operators import OPERATIONS, with_operators
+from kmb_core.backend.selection import current_backend
+from kmb_core.backend.state import state
+from kmb_core.dtypes import is_float, standardize_dtype
+from kmb_core.errors import ShapeError, message
+from kmb_core.shapes import standardize_shape
+
+AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
+SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
+
+
+@with_operators
+class Variable:
+    """A tensor that can be assigned to.
+
+    Args:
+        initializer: an array-like, or a callable `(shape, dtype)`; then `shape` is needed.
+        shape: sizes; all known.
+        dtype: name; floatx, or that of the array, when None.
+        trainable: whether gradients reach it.
+        autocast: whether layers with a mixed policy read it in their compute dtype.
+        aggregation: how replicas' updates are joined: "none", "mean", "sum", "only_first_replica".
+        synchronization: when replicas are synchronised: "auto", "none", "on_read", "on_write".
+        name: last part of its path; automatic when None.
+        layout: a layout of `kmb_core.distribution`.
+
+    Raises:
+        ValueError: for a missing shape, or a name with "/".
+
+    Example:
+        >>> import kmb_core
+        >>> v = kmb_core.Variable([1.0, 2.0], name="scale")
+        >>> v.assign_add([1.0, 1.0]) is v.value, v.shape, float(v[1])
+        (True, (2,), 3.0)
+    """
+
+    __array_priority__ = 100
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> "Variable":
+        if cls is Variable:
+            return object.__new__(current_backend().variable_class)
+        return object.__new__(cls)
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: str | None = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str | None = "none",
+        synchronization: str | None = "auto",
+        name: str | None = None,
+        layout: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        name = name or auto_name("variable")
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"Variable: name is a string without '/', got {name!r}")
+        if aggregation not in AGGREGATIONS:
+            raise ValueError(f"Variable {name!r}: aggregation is one of {AGGREGATIONS}, got {aggregation!r}")
+        if synchronization not in SYNCHRONIZATIONS:
+            raise ValueError(f"Variable {name!r}: synchronization is one of {SYNCHRONIZATIONS}, got {synchronization!r}")
+        if kwargs:
+            raise TypeError(f"Variable {name!r}: unexpected arguments {sorted(kwargs)}")
+        self._backend = current_backend()
+        self._name = name
+        self._path = "/".join((*state.path, name))
+        self._trainable = bool(trainable)
+        self._autocast = bool(autocast)
+        self._aggregation = aggregation
+        self._synchronization = synchronization
+        self._layout = layout
+        self._regularizer: Callable[[Any], Any] | None = None
+        self._constraint: Callable[[Any], Any] | None = None
+        self._overwrite_with_gradient = False
+        initial = self._initial_value(initializer, shape, dtype)
+        self._shape: tuple[int, ...] = tuple(self._backend.static_shape(initial))  # type: ignore[arg-type]  # concrete
+        self._value = self._create(initial)
+
+    def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> Any:
+        if isinstance(initializer, str):
+            raise ValueError(f"Variable {self._name!r}: initializer is a callable or an array, got {initializer!r}; see kmb_core.initializers.get")
+        convert = self._backend.convert
+        if callable(initializer) and not self._backend.is_tensor(initializer) and not isinstance(initializer, Variable):
+            if shape is None:
+                raise ValueError(f"Variable {self._name!r}: an initializer that is a function needs `shape`")
+            shape = standardize_shape(shape)
+            if None in shape:
+                raise ShapeError(f"Variable {self._name!r}: all sizes must be known, got {shape}")
+            self._dtype = standardize_dtype(dtype)
+            return convert(initializer(shape, dtype=self._dtype), self._dtype)
+        if isinstance(initializer, Variable):
+            initializer = initializer.value
+        if dtype is None and not hasattr(initializer, "dtype"):
+            initializer = np.asarray(initializer)
+            dtype = {"f": standardize_dtype(None), "i": "int32", "u": "uint32"}.get(initializer.dtype.kind)
+        value = convert(initializer, None if dtype is None else standardize_dtype(dtype))
+        self._dtype = self._backend.dtype_name(value)
+        if shape is not None and standardize_shape(shape) != tuple(value.shape):
+            raise ShapeError(f"Variable {self._name!r}: shape is {standardize_shape(shape)}, the initial value's {tuple(value.shape)}")
+        return value
+
+    # What a backend supplies -------------------------------------------------------------------------------------
+
+    def _create(self, value: Any) -> Any:
+        """The framework's storage for an initial value (a tensor of this backend that nobody else holds)."""
+        return value
+
+    def _write(self, value: Any) -> None:
+        """Store a tensor of the right shape and dtype."""
+        self._value = value
+
+    # Reading and writing -----------------------------------------------------------------------------------------
+
+    @property
+    def value(self) -> Any:
+        """The backend's tensor."""
+        if state.indirect:
+            return self._indirect_value()
+        return self._value
+
+    def _indirect_value(self) -> Any:
+        value = None
+        if state.stateless is not None:
+            value = state.stateless.get_current_value(self)
+        if value is None:
+            if state.symbolic:
+                return KerasTensor.like(self._shape, self._read_dtype())
+            value = self._value
+        dtype = self._read_dtype()
+        return value if dtype == self._dtype else OPERATIONS["cast"](value, dtype)
+
+    def _read_dtype(self) -> str:
+        if state.autocast is not None and self._autocast and is_float(self._dtype):
+            return state.autocast
+        return self._dtype
+
+    def assign(self, value: Any) -> Any:
+        """Set the value.
+
+        Args:
+            value: array-like of the variable's shape; cast to its dtype.
+
+        Returns:
+            The new value.
+
+        Raises:
+            ShapeError: when the shape differs.
+        """
+        backend = self._backend
+        if value.__class__ is KerasTensor or state.symbolic:
+            self._check_shape(getattr(value, "shape", self._shape))
+            return value
+        if isinstance(value, Variable):
+            value = value.value
+        value = backend.convert(value, self._dtype)
+        self._check_shape(backend.static_shape(value))
+        if state.stateless is not None:
+            state.stateless.add_update((self, value))
+            return value
+        self._write(value)
+        return self._value
+
+    def _check_shape(self, shape: Any) -> None:
+        if tuple(shape) != self._shape and not _compatible(shape, self._shape):
+            what = f"Variable {self._path}: expected a value of shape {self._shape}, got {tuple(shape)}"
+            raise ShapeError(message(what, "A variable's shape is fixed when it is made.", None))
+
+    def assign_add(self, value: Any) -> Any:
+        """Add to the value; see `assign`."""
+        return self.assign(OPERATIONS["add"](self._plain_value(), value))
+
+    def assign_sub(self, value: Any) -> Any:
+        """Subtract from the value; see `assign`."""
+        return self.assign(OPERATIONS["subtract"](self._plain_value(), value))
+
+    def _plain_value(self) -> Any:
+        """The value without autocast: what is added in float32 stays float32."""
+        autocast, state.autocast = state.autocast, None
+        try:
+            return self.value
+        finally:
+            state.autocast = autocast
+
+    def numpy(self) -> np.ndarray:
+        """The value on the host."""
+        return self._backend.to_numpy(self.value)
+
+    # What it is --------------------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self._shape)
+
+    @property
+    def dtype(self) -> str:
+        return self._read_dtype() if state.indirect else self._dtype
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+
+    @property
+    def aggregation(self) -> str | None:
+        return self._aggregation
+
+    @property
+    def synchronization(self) -> str | None:
+        return self._synchronization
+
+    @property
+    def regularizer(self) -> Callable[[Any], Any] | None:
+        return self._regularizer
+
+    @regularizer.setter
+    def regularizer(self, value: Callable[[Any], Any] | None) -> None:
+        if value is not None and not callable(value):
+            raise ValueError(f"Variable {self._path}: a regularizer is callable, got {value!r}")
+        self._regularizer = value
+
+    @property
+    def constraint(self) -> Callable[[Any], Any] | None:
+        return self._constraint
+
+    @constraint.setter
+    def constraint(self, value: Callable[[Any], Any] | None) -> None:
+        if value is not None and not callable(value):
+            raise ValueError(f"Variable {self._path}: a constraint is callable, got {value!r}")
+        self._constraint = value
+
+    @property
+    def overwrite_with_gradient(self) -> bool:
+        return self._overwrite_with_gradient
+
+    @overwrite_with_gradient.setter
+    def overwrite_with_gradient(self, value: bool) -> None:
+        self._overwrite_with_gradient = bool(value)
+
+    def __repr__(self) -> str:
+        value = f", value={self.numpy()}" if not state.indirect else ""
+        return f"<Variable path={self._path}, shape={self._shape}, dtype={self._dtype}{value}>"
+
+    def __getitem__(self, idx: Any) -> Any:
+        return OPERATIONS["get_item"](self.value, idx)
+
+    def __array__(self, dtype: Any = None) -> np.ndarray:
+        array = self.numpy()
+        return array if dtype is None else array.astype(dtype)
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"Variable {self._path}: a variable has no truth value; write `v.value` or `v is not None`")
+
+    def __float__(self) -> float:
+        return float(self.numpy().item())
+
+    def __int__(self) -> int:
+        return int(self.numpy().item())
+
+    def __pos__(self) -> Any:
+        return self.value
+
+    def __eq__(self, other: Any) -> Any:
+        return OPERATIONS["equal"](self, other)
+
+    __hash__ = object.__hash__
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Variable":
+        copy = object.__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy._value = copy._create(self._backend.convert(np.array(self.numpy()), self._dtype))
+        memo[id(self)] = copy
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        attributes = {k: v for k, v in self.__dict__.items() if k not in ("_value", "_backend")}
+        return _restore, (self._backend, attributes, np.array(self.numpy()))
+
+
+def _restore(backend: Any, attributes: dict[str, Any], value: np.ndarray) -> Variable:
+    variable = object.__new__(backend.variable_class)
+    variable.__dict__.update(attributes, _backend=backend)
+    variable._value = variable._create(backend.convert(value, attributes["_dtype"]))
+    return variable
+
+
+def _compatible(given: Any, expected: tuple[int, ...]) -> bool:
+    return len(given) == len(expected) and all(g is None or g == e for g, e in zip(given, expected, strict=True))

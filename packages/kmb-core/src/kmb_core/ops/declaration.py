@@ -1,0 +1,208 @@
+"""Declaring ops: one annotated function is the op's signature, documentation, symbolic rule and contract entry.
+
+`@primitive` and `@composite` return a function of the same signature that
+- hands concrete arguments to the current backend's function (`Backend.functions[name]`),
+- runs the body on symbolic ones and records a node.
+
+The dispatchers below are what every call pays, so they make no call of their own: a class in a set, a dtype in a set
+(`is` for two tensors), a subscript. What does not fit (lists, arrays, variables, other dtypes) takes the general path.
+An exception from the framework is examined after the fact: the op's symbolic rule runs on the arguments' shapes and says
+what is wrong with them, the same on every backend.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ParamSpec, TypeVar, get_args
+
+from kmb_core.backend.operators import OPERATIONS
+from kmb_core.backend.selection import current_backend
+from kmb_core.backend.state import process, state
+from kmb_core.ops.call import call_general, explain
+from kmb_core.plugins.contract import OpRecord, declare
+from kmb_core.typing import Role
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+OPS: dict[str, "Op"] = {}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an op; `role` is None for configuration."""
+
+    name: str
+    role: Role | None
+    nested: bool  # a sequence (or optional sequence) of tensors
+    default: Any
+
+
+@dataclass(eq=False)
+class Op:
+    """A declared op."""
+
+    name: str
+    family: str
+    body: Callable[..., Any]
+    primitive: bool
+    signature: inspect.Signature
+    parameters: tuple[Parameter, ...]
+    class_name: str  # as it is saved in files
+    saved_module: str
+    function: Callable[..., Any] = field(init=False)  # what users call
+
+    @property
+    def tensors(self) -> tuple[Parameter, ...]:
+        """The parameters that are tensors."""
+        return tuple(p for p in self.parameters if p.role is not None)
+
+
+def primitive(
+    body: Callable[P, R] | None = None, *, saved: str | None = None, saved_module: str = "keras.src.ops.numpy"
+) -> Any:
+    """Declare an op that every backend must supply; its body is the rule for shapes and dtypes.
+
+    Args:
+        body: the function; runs on KerasTensors only.
+        saved: class name in files, where it is not the CamelCase of the name.
+        saved_module: module in files.
+    """
+    if body is None:
+        return functools.partial(primitive, saved=saved, saved_module=saved_module)
+    return _declared(body, True, saved, saved_module)
+
+
+def composite(
+    body: Callable[P, R] | None = None, *, saved: str | None = None, saved_module: str = "keras.src.ops.numpy"
+) -> Any:
+    """Declare an op made of other ops; a backend may override it. See `primitive`."""
+    if body is None:
+        return functools.partial(composite, saved=saved, saved_module=saved_module)
+    return _declared(body, False, saved, saved_module)
+
+
+def camel_case(name: str) -> str:
+    """"log_softmax" → "LogSoftmax"."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def _declared(body: Callable[..., Any], is_primitive: bool, saved: str | None, saved_module: str) -> Callable[..., Any]:
+    signature = inspect.signature(body)
+    parameters = tuple(_parameter(p) for p in signature.parameters.values())
+    family = body.__module__.removeprefix("kmb_core.")
+    name = body.__name__
+    op = Op(name, family, body, is_primitive, signature, parameters, saved or camel_case(name), saved_module)
+    OPS[name] = op
+    declare(OpRecord(name, family, body, is_primitive))
+    function = functools.wraps(body)(_dispatcher(op))
+    op.function = function
+    OPERATIONS[name] = function
+    function.op = op  # type: ignore[attr-defined]  # how the conformance suite and the graph find the declaration
+    return function
+
+
+def _parameter(parameter: inspect.Parameter) -> Parameter:
+    role, nested = _role(parameter.annotation, False)
+    return Parameter(parameter.name, role, nested, parameter.default)
+
+
+def _role(annotation: Any, nested: bool) -> tuple[Role | None, bool]:
+    for metadata in getattr(annotation, "__metadata__", ()):
+        if isinstance(metadata, Role):
+            return metadata, nested
+    origin = getattr(annotation, "__origin__", None)
+    is_sequence = isinstance(origin, type)  # list[...], Sequence[...]: a generic class; Optional is no class
+    for argument in get_args(annotation):
+        role, inner = _role(argument, nested or is_sequence)
+        if role is not None:
+            return role, inner
+    return None, False
+
+
+def _dispatcher(op: Op) -> Callable[..., Any]:
+    tensors = op.tensors
+    leading = op.parameters[: len(tensors)] == tensors  # tensors come first, then configuration
+    if leading and not any(t.nested for t in tensors):
+        if len(tensors) == 1:
+            return _unary_float(op) if tensors[0].role.to_float else _unary(op)  # type: ignore[union-attr]  # has a role
+        if len(tensors) == 2 and all(t.role.promotes and t.default is inspect.Parameter.empty for t in tensors):  # type: ignore[union-attr]  # has a role
+            return _binary(op, any(t.role.to_float for t in tensors))  # type: ignore[union-attr]  # has a role
+    if not tensors:
+        return _without_tensors(op)
+    return _general(op)
+
+
+def _unary(op: Op) -> Callable[..., Any]:
+    name = op.name
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        if args and args[0].__class__ in backend.native:
+            try:
+                return backend.functions[name](*args, **kwargs)
+            except Exception as error:
+                raise explain(op, backend, args, kwargs, error) from error
+        return call_general(op, backend, args, kwargs)
+
+    return dispatch
+
+
+def _unary_float(op: Op) -> Callable[..., Any]:
+    name = op.name
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        if args and args[0].__class__ in backend.native and args[0].dtype in backend.floats:
+            try:
+                return backend.functions[name](*args, **kwargs)
+            except Exception as error:
+                raise explain(op, backend, args, kwargs, error) from error
+        return call_general(op, backend, args, kwargs)
+
+    return dispatch
+
+
+def _binary(op: Op, to_float: bool) -> Callable[..., Any]:
+    name = op.name
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        native = backend.native
+        if len(args) > 1 and args[0].__class__ in native:
+            dtype, other = args[0].dtype, args[1].__class__
+            if (
+                (other in native and dtype is args[1].dtype and (dtype in backend.floats or not to_float))
+                or (other is float and dtype in backend.floats)
+                or (other is int and dtype in (backend.floats if to_float else backend.numbers))
+            ):
+                try:
+                    return backend.functions[name](*args, **kwargs)
+                except Exception as error:
+                    raise explain(op, backend, args, kwargs, error) from error
+        return call_general(op, backend, args, kwargs)
+
+    return dispatch
+
+
+def _without_tensors(op: Op) -> Callable[..., Any]:
+    name = op.name
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        if state.symbolic:
+            return call_general(op, backend, args, kwargs)
+        try:
+            return backend.functions[name](*args, **kwargs)
+        except Exception as error:
+            raise explain(op, backend, args, kwargs, error) from error
+
+    return dispatch
+
+
+def _general(op: Op) -> Callable[..., Any]:
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        return call_general(op, state.override or process.backend or current_backend(), args, kwargs)
+
+    return dispatch

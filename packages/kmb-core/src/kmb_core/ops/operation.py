@@ -1,0 +1,146 @@
+"""Operations: what can stand in a graph. Layers and functions are operations; a declared op becomes one when recorded."""
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from kmb_core import tree
+from kmb_core.backend.keras_tensor import KerasTensor
+from kmb_core.backend.names import auto_name
+from kmb_core.backend.node import Node
+from kmb_core.backend.scopes import SymbolicScope
+from kmb_core.backend.selection import current_backend
+from kmb_core.errors import message
+from kmb_core.ops.inference import infer
+
+if TYPE_CHECKING:
+    from kmb_core.ops.declaration import Op
+
+
+class Operation:
+    """Something that takes tensors and gives tensors, and can stand in the graph of a functional model.
+
+    Args:
+        name: automatic (snake case of the class, and a counter) when None.
+
+    Raises:
+        ValueError: for a name that is no string or has "/".
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        if name is None:
+            name = auto_name(getattr(self, "__kmb_public__", type(self)).__name__)
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"{type(self).__name__}: name is a string without '/', got {name!r}")
+        self.name = name
+        self._inbound_nodes: list[Node] = []
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if has_symbolic(args, kwargs):
+            return self.symbolic_call(*args, **kwargs)
+        return self.call(*args, **kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Work out the outputs' shapes and dtypes, and record the call as a node."""
+        outputs = self.compute_output_spec(*args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """What the operation does; subclasses supply it."""
+        raise NotImplementedError(f"{type(self).__name__} defines no `call` method")
+
+    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
+        """What a quantized layer does instead of `call`; layers that can be quantized supply it."""
+        raise NotImplementedError(f"{type(self).__name__} defines no `quantized_call` method")
+
+    def rematerialized_call(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        """`fn`, with its activations recomputed in the backward pass."""
+        kernel = current_backend().kernels.get("remat")
+        return (kernel(fn) if kernel is not None else fn)(*args, **kwargs)
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """KerasTensors like the outputs, worked out by running `call` on symbolic tensors."""
+        try:
+            with SymbolicScope():
+                return self.call(*args, **kwargs)
+        except Exception as error:
+            what = f"{type(self).__name__} {self.name!r}: the output's shape cannot be worked out from `call`"
+            remedy = "Define compute_output_shape(input_shape) or compute_output_spec(...) in the class."
+            error.add_note(message(what, None, remedy))
+            raise
+
+    @property
+    def input(self) -> Any:
+        """The symbolic input, or inputs, of the only call."""
+        node = self._only_node("input")
+        return node.inputs[0] if len(node.inputs) == 1 else node.inputs
+
+    @property
+    def output(self) -> Any:
+        """The symbolic output, or outputs, of the only call."""
+        return self._only_node("output").output_structure
+
+    def _only_node(self, attribute: str) -> Node:
+        nodes = self._inbound_nodes
+        if len(nodes) != 1:
+            problem = "was never called on symbolic tensors" if not nodes else f"was called {len(nodes)} times"
+            raise AttributeError(f"{type(self).__name__} {self.name!r} {problem}, so `{attribute}` is not defined")
+        return nodes[0]
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal operation."""
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """An operation from what `get_config` gave."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+class DeclaredOperation(Operation):
+    """A call of a declared op in a graph: the one class that stands for all ops. Its config is the op's non-tensor arguments."""
+
+    def __init__(self, op: "Op", config: dict[str, Any] | None = None, name: str | None = None) -> None:
+        super().__init__(name or auto_name(op.name))
+        self.op = op
+        self.config = dict(config or {})
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        return self.op.function(**self.bound(args, kwargs))
+
+    def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Tensors of a call and the configuration, by parameter name."""
+        names = [p.name for p in self.op.tensors]
+        return {**self.config, **dict(zip(names, args, strict=False)), **kwargs}
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        return infer(self.op, self.bound(args, kwargs))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, **self.config}
+
+
+def record(op: "Op", arguments: dict[str, Any], outputs: Any) -> Any:
+    """Put a call of a declared op into the graph."""
+    tensors = [p.name for p in op.tensors]
+    args, kwargs = [], {}
+    for index, name in enumerate(tensors):
+        if name in arguments and len(args) == index:
+            args.append(arguments[name])
+        elif name in arguments:
+            kwargs[name] = arguments[name]
+    config = {p.name: arguments.get(p.name, p.default) for p in op.parameters if p.role is None}
+    operation = DeclaredOperation(op, {k: v for k, v in config.items() if v is not inspect.Parameter.empty})
+    Node(operation, tuple(args), kwargs, outputs)
+    return outputs
+
+
+def has_symbolic(args: Any, kwargs: Any = None) -> bool:
+    """Whether any tensor among nested arguments is symbolic."""
+    for argument in args:
+        if argument.__class__ is KerasTensor:
+            return True
+    return any(isinstance(x, KerasTensor) for x in tree.flatten((args, kwargs or {})))

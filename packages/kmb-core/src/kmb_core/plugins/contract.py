@@ -1,0 +1,126 @@
+"""The contract between core and backends: what a plugin says of itself and what it hands over.
+
+The contract is one integer. A composite op does not change it; a new primitive does; hooks only gain keyword arguments.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+
+from kmb_core.plugins.capabilities import UNDECLARED, Capability, Support
+from kmb_core.typing import Tensor
+
+CONTRACT = 1
+
+
+@dataclass(frozen=True)
+class BackendInfo:
+    """What a plugin says of itself without importing its framework.
+
+    `framework` is the distribution whose version counts ("torch"); `priority` orders the automatic choice, highest
+    first; `deviations` maps a conformance case ("ops::name" or a glob) to the reason why it is expected to fail.
+    """
+
+    name: str
+    framework: str
+    contract: int = CONTRACT
+    priority: int = 0
+    capabilities: Mapping[Capability, Support] = field(default_factory=dict)
+    devices: tuple[str, ...] = ("cpu",)
+    deviations: Mapping[str, str] = field(default_factory=dict)
+
+    def supports(self, capability: Capability) -> Support:
+        """The declared support; undeclared means none."""
+        return self.capabilities.get(capability, UNDECLARED)
+
+
+class BackendImplementation(Protocol):
+    """What `kmb_make_backend` returns: a module or an object with these members.
+
+    Functions get and give the framework's own tensors; dtypes cross the border as canonical names ("float32").
+    """
+
+    tensor_types: tuple[type, ...]  # exact classes taken as they are, without an isinstance test
+    floating_dtypes: tuple[Any, ...]  # the framework's dtype objects
+    integer_dtypes: tuple[Any, ...]  # without bool
+    promotes: bool  # True: the framework's own promotion is the core's table (checked by conformance)
+    variable_class: type
+    layer_class: type | None  # native base for layers (torch.nn.Module), or None
+    kernels: Mapping[str, Callable[..., Any]]  # optional accelerations by name, for instance "adam_update"
+
+    def ops_module(self, family: str) -> ModuleType | None:
+        """The module that mirrors `kmb_core.<family>` ("ops.linalg"); None when there is none. See `mirrored`."""
+
+    def is_tensor(self, x: Any) -> bool:
+        """Whether x is one of the framework's tensors (symbolic ones while tracing included)."""
+
+    def convert(self, x: Any, dtype: str | None = None) -> Tensor:
+        """A tensor from an array, a scalar, a nested list or a tensor; dtype None keeps x's."""
+
+    def to_numpy(self, x: Tensor) -> np.ndarray:
+        """The tensor's values on the host."""
+
+    def cast(self, x: Tensor, dtype: str) -> Tensor:
+        """The tensor with another dtype; the same object when it has it already."""
+
+    def dtype_name(self, x: Tensor) -> str:
+        """The canonical name of a tensor's dtype."""
+
+    def native_dtype(self, dtype: str) -> Any:
+        """The framework's dtype object."""
+
+    def static_shape(self, x: Tensor) -> tuple[int | None, ...]:
+        """The shape as far as it is known without running anything; None where it is not."""
+
+    def abstract_call(self, function: Callable[..., Any], arguments: Any) -> Any:
+        """Outputs as (shape, dtype) of `function` on KerasTensors, traced by the framework itself."""
+
+    def device_scope(self, name: str) -> AbstractContextManager[Any]:
+        """Place what is created inside on a device."""
+
+    def wide_float_scope(self) -> AbstractContextManager[Any]:
+        """Allow float64 inside, for frameworks that narrow it by default."""
+
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function under the framework's compiler (conformance compares it with eager)."""
+
+    def value_and_gradients(self, function: Callable[..., Tensor], arguments: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """A scalar function's value and its gradients with respect to each argument."""
+
+    def synchronize(self, tensor: Tensor) -> None:
+        """Wait until the tensor has been computed (benchmarks)."""
+
+    def framework_seed(self, seed: int) -> None:
+        """Seed the framework's own global generator."""
+
+
+@dataclass(frozen=True)
+class OpRecord:
+    """A declared op, as far as assembling a backend needs to know it."""
+
+    name: str
+    family: str
+    body: Callable[..., Any]
+    primitive: bool
+
+
+DECLARED: dict[str, OpRecord] = {}
+_listeners: list[Callable[[OpRecord], None]] = []
+
+
+def declare(record: OpRecord) -> None:
+    """Add an op to the contract; backends that are alive take it up at once."""
+    if record.name in DECLARED and DECLARED[record.name].family != record.family:
+        raise ValueError(f"op {record.name!r} is declared twice: in {DECLARED[record.name].family} and {record.family}")
+    DECLARED[record.name] = record
+    for listener in _listeners:
+        listener(record)
+
+
+def on_declare(listener: Callable[[OpRecord], None]) -> None:
+    """Call `listener` for each op declared from now on."""
+    _listeners.append(listener)

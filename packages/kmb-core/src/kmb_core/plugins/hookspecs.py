@@ -1,0 +1,45 @@
+"""The hooks that a backend plugin implements.
+
+Each hook hands an object over once; none is called per op (a pluggy call costs 5.8 µs, an op 0.3 µs).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from kmb_core.plugins.contract import BackendImplementation, BackendInfo
+
+PROJECT = "kmb"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def kmb_backend_info() -> "BackendInfo":  # type: ignore[empty-body]  # a specification has no body
+    """Describe the backend. Must not import the framework: listing what is installed calls this hook."""
+
+
+@hookspec(firstresult=True)
+def kmb_make_backend(name: str) -> "BackendImplementation | None":
+    """Return the implementation of backend `name`; None for a name that is not this plugin's."""
+
+
+@hookspec(firstresult=True)
+def kmb_make_trainer(name: str, model: Any) -> Any:
+    """Return the trainer for `model` on backend `name`; a vendor overrides it with `tryfirst=True`."""
+
+
+@hookspec
+def kmb_data_adapters(name: str) -> "list[Any]":  # type: ignore[empty-body]  # a specification has no body
+    """Return data adapters (objects with `accepts(x)` and `make(x, ...)`) for the data types of a framework."""
+
+
+@hookspec
+def kmb_exporters(name: str) -> "dict[str, Any]":  # type: ignore[empty-body]  # a specification has no body
+    """Return exporters by format name."""
+
+
+@hookspec(firstresult=True)
+def kmb_distribution(name: str) -> Any:
+    """Return the object that lists devices and lays tensors out over them."""
