@@ -2,8 +2,8 @@
 
     python examples/digits.py [--backend NAME] [--epochs N] [--file digits.keras]
 
-The data are scikit-learn's 1,797 scans of 8 × 8 pixels, part of its package: nothing is downloaded. The exit status is 1
-where the test accuracy is below 0.97 or where another backend's predictions differ by more than 1e-4, and 2 where the
+The data are scikit-learn's 1,797 scans of 8 × 8 pixels, part of its package: nothing is downloaded. Exit status: 1
+where the test accuracy is below 0.97 or another backend's predictions differ by more than 1e-4, and 2 where the
 chosen backend cannot train.
 """
 

@@ -1,0 +1,153 @@
+"""Every check of the repository; `nox` runs those that decide whether a change is good, `nox -l` lists all.
+
+The matrix is computed: a folder packages/kmb-backend-NAME is a row of it, with no edit here. Each row is tested in an
+environment that holds that backend's framework and no other, so that nothing leans on a neighbour by accident.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+CORE = "packages/kmb-core"
+APPLICATIONS = "packages/kmb-applications"
+BACKENDS = {
+    path.name.removeprefix("kmb-backend-"): f"packages/{path.name}"
+    for path in sorted(ROOT.glob("packages/kmb-backend-*"))
+}
+# A lighter build that is imported under the same name, which pip cannot know to be an equal.
+LIGHTER = {"tensorflow": "tensorflow-cpu"}
+TEST_TOOLS = ("pytest", "hypothesis", "scipy", "scikit-learn")
+CONSTRAINTS = ("-c", "constraints.txt")
+
+nox.needs_version = ">=2024.4.15"
+nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["lint", "tests", "mixed", "parity", "wheels", "examples"]
+
+
+def install(session: nox.Session, *requirements: str) -> None:
+    session.install(*CONSTRAINTS, *requirements)
+
+
+def install_backends(session: nox.Session, *names: str) -> None:
+    """Install the core and these backends from the checkout, in one resolution."""
+    usual = [f"./{BACKENDS[name]}" for name in names if name not in LIGHTER]
+    lighter = [name for name in names if name in LIGHTER]
+    install(session, f"./{CORE}", *usual, *(LIGHTER[name] for name in lighter))
+    for name in lighter:
+        session.install("--no-deps", f"./{BACKENDS[name]}")
+
+
+def pytest(session: nox.Session, *arguments: str, backend: str) -> None:
+    session.run("pytest", *arguments, env={"KMB_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"})
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, likely bugs, and the types of the public API."""
+    install(session, f"./{CORE}", "ruff", "mypy")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+
+
+@nox.session
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def tests(session: nox.Session, backend: str) -> None:
+    """The core's tests, the docstrings' examples, conformance and the package's own tests, on one backend alone."""
+    install(session, *TEST_TOOLS)
+    install_backends(session, backend)
+    session.install("--no-deps", f"./{APPLICATIONS}")
+    folders = [f"{CORE}/tests", f"{BACKENDS[backend]}/tests", f"{APPLICATIONS}/tests"]
+    chosen = session.posargs or ["-m", "not mixed and not parity", *filter(has_tests, folders)]
+    pytest(session, *chosen, backend=backend)
+    if session.posargs:
+        return
+    pytest(session, "--doctest-modules", "--ignore-glob=*/conformance/*", "--pyargs", "kmb_core", backend=backend)
+    pytest(session, "--pyargs", "kmb_core.conformance", "--kmb-backend", backend, backend=backend)
+
+
+def has_tests(folder: str) -> bool:
+    return any((ROOT / folder).rglob("test_*.py"))
+
+
+@nox.session
+def mixed(session: nox.Session) -> None:
+    """All backends alive in one process: their own tests, and the example with every backend reading the file."""
+    install(session, *TEST_TOOLS)
+    install_backends(session, *BACKENDS)
+    pytest(session, "-m", "mixed", "packages", backend="numpy")
+    run_example(session, "--backend", "torch")
+
+
+@nox.session
+def parity(session: nox.Session) -> None:
+    """Keras, as installed from PyPI, is the oracle: same values, same files in both directions."""
+    install(session, *TEST_TOOLS, "keras")
+    install_backends(session, "jax")
+    session.env["KERAS_BACKEND"] = "jax"
+    pytest(session, "-m", "parity", "packages", backend="jax")
+
+
+@nox.session
+def wheels(session: nox.Session) -> None:
+    """Each wheel installs into a clean environment and is imported alone, without its framework."""
+    dist = Path(session.create_tmp()) / "dist"
+    packages = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
+    for package in packages:
+        session.run("python", "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(dist), str(package))
+    for package in packages:
+        import_alone(session, dist, package.name)
+
+
+def import_alone(session: nox.Session, dist: Path, package: str) -> None:
+    environment = dist.parent / package
+    python = str(environment / "bin" / "python")
+    session.run("python", "-m", "venv", "--clear", str(environment))
+    pip = [python, "-m", "pip", "install", "-q"]
+    # The core with everything it asks for; the package itself without, since its framework is what must not be needed.
+    session.run(*pip, *CONSTRAINTS, "--find-links", str(dist), wheel(dist, "kmb-core"), external=True)
+    session.run(*pip, "--no-deps", wheel(dist, package), external=True)
+    session.run(python, "-c", IMPORT_ALONE, package, external=True)
+
+
+def wheel(dist: Path, package: str) -> str:
+    (found,) = dist.glob(f"{package.replace('-', '_')}-*.whl")
+    return str(found)
+
+
+IMPORT_ALONE = """
+import importlib, importlib.metadata, pathlib, sys
+distribution = sys.argv[1]
+module = importlib.import_module(distribution.replace("-", "_"))
+assert module.__version__ == importlib.metadata.version(distribution)
+assert (pathlib.Path(module.__file__).parent / "py.typed").exists()
+assert any(file.name == "LICENSE" for file in importlib.metadata.files(distribution))
+for point in importlib.metadata.distribution(distribution).entry_points:
+    point.load()
+frameworks = {"torch", "jax", "tensorflow"} & set(sys.modules)
+assert not frameworks, frameworks
+print(distribution, module.__version__, "imports alone")
+"""
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """The README's main command, to the letter."""
+    install(session, f"./{CORE}", f"./{BACKENDS['jax']}", "scikit-learn")
+    run_example(session)
+
+
+def run_example(session: nox.Session, *arguments: str) -> None:
+    file = Path(session.create_tmp()) / "digits.keras"
+    session.run("python", "examples/digits.py", "--file", str(file), *arguments, env={"TF_CPP_MIN_LOG_LEVEL": "2"})
+
+
+@nox.session
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def benchmarks(session: nox.Session, backend: str) -> None:
+    """Every figure of benchmarks/README.md, beside Keras. Not run by default: it wants an idle machine."""
+    install(session, "keras", *(["optax"] if backend == "jax" else []))
+    install_backends(session, backend)
+    session.run("python", "benchmarks/all.py", "--backend", backend, env={"KMB_BACKEND": backend})
