@@ -1,0 +1,43 @@
+"""What a setting may be: each function returns the value to store, or raises a ValueError."""
+
+import operator
+from numbers import Real
+from typing import Any
+
+from kmb_core.dtypes import default
+
+DATA_FORMATS = ("channels_last", "channels_first")
+
+
+def floatx(value: Any) -> str:
+    """Accept the name of a floating dtype that models are computed in."""
+    if isinstance(value, str) and value in default.FLOATX_NAMES:
+        return value
+    raise ValueError(f"floatx: expected one of {', '.join(default.FLOATX_NAMES)}; got {value!r:.60}.")
+
+
+def epsilon(value: Any) -> float:
+    """Accept a small positive number."""
+    if isinstance(value, Real) and not isinstance(value, bool) and 0 < value < 1:
+        return float(value)
+    raise ValueError(f"epsilon: expected a number between 0 and 1, got {value!r:.60}.")
+
+
+def data_format(value: Any) -> str:
+    """Accept "channels_last" or "channels_first", in any case."""
+    if isinstance(value, str) and value.lower() in DATA_FORMATS:
+        return value.lower()
+    raise ValueError(f"image_data_format: expected one of {', '.join(DATA_FORMATS)}; got {value!r:.60}.")
+
+
+def limit(name: str, value: Any) -> int | None:
+    """Accept None or a whole number above zero."""
+    if value is None:
+        return None
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = 0
+    if number < 1 or isinstance(value, bool):
+        raise ValueError(f"{name}: expected None or a whole number above 0, got {value!r:.60}.")
+    return number

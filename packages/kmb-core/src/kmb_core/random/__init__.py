@@ -1,0 +1,1 @@
+"""Random numbers: the portable generator, and the seed of what has none of its own."""
