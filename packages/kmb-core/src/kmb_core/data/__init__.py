@@ -1,0 +1,21 @@
+"""Where batches come from: one protocol, and an adapter for each kind of source.
+
+The training loop sees nothing but `DataAdapter`. Arrays in memory, Python generators and `PyDataset` are adapted
+here; datasets that belong to a framework are adapted by that framework's plugin.
+"""
+
+from kmb_core.data.adapter import AdapterFactory, DataAdapter, make_adapter
+from kmb_core.data.arrays import ArrayAdapter, train_validation_split
+from kmb_core.data.dataset import PyDataset, PyDatasetAdapter
+from kmb_core.data.generator import GeneratorAdapter
+
+__all__ = [
+    "DataAdapter",
+    "AdapterFactory",
+    "make_adapter",
+    "ArrayAdapter",
+    "GeneratorAdapter",
+    "PyDataset",
+    "PyDatasetAdapter",
+    "train_validation_split",
+]

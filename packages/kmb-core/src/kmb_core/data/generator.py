@@ -1,0 +1,113 @@
+"""Generators and other iterables of batches.
+
+The first batch is drawn when the adapter is made, so that a wrong one is refused before anything is compiled; it is
+handed out again as the first of the first epoch. An iterator can be read once and continues from epoch to epoch; any
+other iterable starts anew each epoch.
+"""
+
+import itertools
+import warnings
+from collections.abc import Iterable, Iterator, Sized
+from typing import Any
+
+from kmb_core.errors import ShapeError, StructureError, message
+
+
+class GeneratorAdapter:
+    """Batches from a generator, an iterator or any iterable.
+
+    Args:
+        source: gives tuples `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
+
+    Raises:
+        ShapeError: where it gives nothing.
+        StructureError: where the first item is not such a tuple.
+
+    Example:
+        >>> adapter = GeneratorAdapter([("first",), ("second",)])
+        >>> adapter.num_batches, list(adapter.batches())
+        (2, [('first',), ('second',)])
+    """
+
+    batch_size = None
+
+    def __init__(self, source: Iterable[tuple]) -> None:
+        self._source = source
+        self.num_batches = len(source) if isinstance(source, Sized) else None
+        iterator = iter(source)
+        self._runs_once = iterator is source
+        first = next(iterator, None)
+        if first is None:
+            raise ShapeError(
+                message(
+                    f"The {type(source).__name__} gave no batch.",
+                    "It is empty, or it was already used up.",
+                    "Make a new one for each call.",
+                )
+            )
+        checked_batch(first, f"the {type(source).__name__}")
+        self._pending: Iterator[tuple] | None = itertools.chain([first], iterator)
+
+    def batches(self) -> Iterator[tuple]:
+        """Give the batches of one epoch; for an iterator, all those that are left.
+
+        Returns:
+            An iterator over the batches.
+
+        Raises:
+            StructureError: where an item is not a tuple of one to three parts.
+        """
+        name = f"the {type(self._source).__name__}"
+        given = 0
+        for batch in self._take_pending():
+            given += 1
+            yield checked_batch(batch, name)
+        if given == 0:
+            warnings.warn(
+                f"Data ran out: {name} has no batches left for this epoch. Give an iterable that can be read more than "
+                "once, or steps_per_epoch so that the batches are divided over the epochs.",
+                stacklevel=2,
+            )
+
+    def _take_pending(self) -> Iterator[tuple]:
+        pending, self._pending = self._pending, None
+        return pending if pending is not None else iter(self._source)
+
+    def on_epoch_begin(self) -> None:
+        """Nothing to do: an iterable has no notion of epochs."""
+
+    def on_epoch_end(self) -> None:
+        """Nothing to do: an iterable has no notion of epochs."""
+
+    def close(self) -> None:
+        """Forget the batch that was drawn ahead; the source belongs to the caller."""
+        self._pending = None
+
+
+def checked_batch(batch: Any, where: str) -> tuple:
+    """Let a batch through if it is a tuple of one to three parts.
+
+    Args:
+        batch: what a generator gave.
+        where: the source, for the error message.
+
+    Returns:
+        The batch.
+
+    Raises:
+        StructureError: where it is anything else.
+
+    Example:
+        >>> checked_batch(("x", "y"), "the generator")
+        ('x', 'y')
+    """
+    if isinstance(batch, tuple) and 0 < len(batch) < 4:
+        return batch
+    got = f"a tuple of {len(batch)}" if isinstance(batch, tuple) else f"a {type(batch).__name__}"
+    raise StructureError(
+        message(
+            f"A batch of {where} must be a tuple (x,), (x, y) or (x, y, sample_weight), got {got}.",
+            "A list counts as one structure of inputs, never as x and y.",
+            "Yield a tuple; for inputs alone: (x,).",
+        )
+    )

@@ -1,0 +1,148 @@
+"""Batches fetched ahead by threads or processes, handed out in order.
+
+The standard library's executors do the hard parts: an error in a worker arrives with the worker's traceback, the
+death of a process is noticed, and nothing waits for ever. What is added is the order and the bound. Processes are
+started with `spawn`: forking a process in which a framework's threads run can deadlock.
+
+Threads start without a backend scope of their own, so what they call runs on the process' default backend.
+"""
+
+import multiprocessing
+import pickle
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+from kmb_core.errors import KmbError, message
+
+
+class WorkerError(KmbError, RuntimeError):
+    """A worker process ended before it gave its batch."""
+
+
+class Prefetcher:
+    """Calls `source[index]` in workers, a bounded number of indices ahead.
+
+    Args:
+        source: an object with `__getitem__`.
+        workers: number of threads or processes.
+        use_processes: True for processes; the source is then pickled once for each.
+        ahead: how many batches may be under way or wait to be taken.
+
+    Raises:
+        WorkerError: where the source cannot be sent to processes.
+    """
+
+    def __init__(self, source: Any, workers: int, use_processes: bool, ahead: int) -> None:
+        self._source = source
+        self._workers = workers
+        self._ahead = max(1, ahead)
+        self._use_processes = use_processes
+        self._executor: Executor | None = None
+        self._payload = b""
+
+    def fetch(self, indices: Iterator[int]) -> Iterator[Any]:
+        """Give `source[index]` for each index, in the order of the indices.
+
+        Args:
+            indices: batch numbers; may be endless.
+
+        Returns:
+            An iterator; closing it drops what was fetched ahead.
+
+        Raises:
+            WorkerError: where a process died. An error of `__getitem__` itself is raised as it was.
+        """
+        submit = self._submitter()
+        waiting: deque[tuple[int, Future]] = deque()
+        try:
+            waiting.extend((index, submit(index)) for index in islice(indices, self._ahead))
+            while waiting:
+                index, future = waiting.popleft()
+                batch = self._result(index, future)
+                waiting.extend((following, submit(following)) for following in islice(indices, 1))
+                yield batch
+        finally:
+            for _, future in waiting:
+                future.cancel()
+
+    def _submitter(self) -> Callable[[int], Future]:
+        if self._use_processes:
+            return self._process_submitter()
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(self._workers, thread_name_prefix="kmb-prefetch")
+        executor = self._executor
+        return lambda index: executor.submit(self._source.__getitem__, index)
+
+    def _process_submitter(self) -> Callable[[int], Future]:
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                self._workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_keep_source,
+                initargs=(self._pickled(),),
+            )
+        executor = self._executor
+        return lambda index: executor.submit(_read_source, index)
+
+    def _pickled(self) -> bytes:
+        try:
+            return bytes(ForkingPickler.dumps(self._source))
+        except Exception as error:  # pickling runs the user's own code: any error is possible
+            raise WorkerError(
+                message(
+                    f"{type(self._source).__name__} cannot be sent to worker processes: {error}",
+                    "It holds something that cannot be pickled: a lambda, an open file, a lock.",
+                    "Open such things in __getitem__, or set use_multiprocessing=False.",
+                )
+            ) from error
+
+    def _result(self, index: int, future: Future) -> Any:
+        try:
+            return future.result()
+        except BrokenProcessPool as error:
+            self.close()
+            raise WorkerError(
+                message(
+                    f"A worker process of {type(self._source).__name__} died before batch {index} was ready.",
+                    'It was killed (out of memory?), or the script lacks `if __name__ == "__main__":`, '
+                    "which spawned processes need.",
+                    "Set use_multiprocessing=False to see whether __getitem__ itself fails.",
+                )
+            ) from error
+        except Exception as error:
+            error.add_note(f"While reading batch {index} of {type(self._source).__name__} in a worker.")
+            raise
+
+    def renew(self) -> None:
+        """Send the source anew to the processes at the next fetch; threads see it as it is."""
+        if self._use_processes:
+            self.close()
+
+    def close(self) -> None:
+        """End the workers; batches that nobody took are dropped."""
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=False, cancel_futures=True)
+
+
+_kept: dict[str, Any] = {}
+
+
+def _keep_source(payload: bytes) -> None:
+    # Runs first in each worker process. An error is kept and raised with the first batch: raised here, it would only
+    # show as a dead pool.
+    try:
+        _kept["source"] = pickle.loads(payload)  # noqa: S301 - written by our own parent process a moment ago
+    except Exception as error:
+        _kept["error"] = error
+
+
+def _read_source(index: int) -> Any:
+    if "error" in _kept:
+        raise _kept["error"]
+    return _kept["source"][index]

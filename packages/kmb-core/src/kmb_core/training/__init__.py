@@ -1,0 +1,1 @@
+"""Training: the loop, its trainers, its logs and progress, and the callbacks."""
