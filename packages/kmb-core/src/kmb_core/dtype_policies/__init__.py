@@ -1,0 +1,31 @@
+"""Dtype policies: what a layer computes in, and what its variables are kept in."""
+
+from kmb_core.dtype_policies import identifiers
+from kmb_core.dtype_policies.identifiers import current_policy, deserialize, get, serialize, set_current_policy
+from kmb_core.dtype_policies.policy import DTypePolicy, FloatDTypePolicy
+from kmb_core.dtype_policies.policy_map import DTypePolicyMap
+from kmb_core.dtype_policies.quantized import (
+    AWQDTypePolicy,
+    GPTQDTypePolicy,
+    Int4DTypePolicy,
+    QuantizedDTypePolicy,
+    QuantizedFloat8DTypePolicy,
+)
+
+identifiers.classes["DTypePolicyMap"] = DTypePolicyMap
+
+__all__ = [
+    "AWQDTypePolicy",
+    "DTypePolicy",
+    "DTypePolicyMap",
+    "FloatDTypePolicy",
+    "GPTQDTypePolicy",
+    "Int4DTypePolicy",
+    "QuantizedDTypePolicy",
+    "QuantizedFloat8DTypePolicy",
+    "current_policy",
+    "deserialize",
+    "get",
+    "serialize",
+    "set_current_policy",
+]
