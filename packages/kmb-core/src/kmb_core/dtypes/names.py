@@ -1,9 +1,10 @@
 """Canonical dtype names: plain strings, such as "float32".
 
-Names are recognised in whatever a framework calls a dtype without importing the framework: a NumPy dtype or
-scalar type through NumPy, a TensorFlow dtype by its `name`, a torch dtype by its `str`, a JAX scalar type by the
-NumPy dtype it carries. Everything recognised is kept in one dict, so that the next look-up is one subscript
-(`np.dtype.name` is a slow property: 24 % of an eager NumPy call in Keras). What follows `floatx` is never kept.
+Names are recognised in whatever a framework calls a dtype without importing or knowing the framework: a NumPy dtype or
+scalar type through NumPy, an object that carries a NumPy dtype by that, any other dtype object by its `name` or by the
+end of its `str`. Everything recognised is kept in one dict, so that the next look-up is one subscript
+(`np.dtype.name` is a slow property: 24 % of an eager NumPy call in Keras). Not kept are: what follows `floatx`;
+dtypes of text, of which NumPy has one for every length; dtypes that hash and compare like small integers.
 """
 
 from collections.abc import Hashable
@@ -54,7 +55,7 @@ def _recognise(dtype: object) -> str:
     name = _name_of(dtype)
     if name not in NAMES:
         raise DTypeError(_unknown(dtype))
-    if name != "string":  # NumPy has a dtype for every length of string: not to be kept
+    if name != "string" and not _equals_an_integer(dtype):
         _recognised[dtype] = name
     return name
 
@@ -67,12 +68,15 @@ def _name_of(dtype: object) -> str | None:
     carried = getattr(dtype, "dtype", None)
     if callable(dtype) and isinstance(carried, np.dtype):  # jax.numpy.float32; an array is not callable
         return carried.name
-    module = type(dtype).__module__
-    if module == "torch":
-        return str(dtype).removeprefix("torch.")
-    if module.partition(".")[0] == "tensorflow":
-        return getattr(dtype, "name", None)
-    return None
+    if type(dtype).__name__.lower() != "dtype":  # a framework's own dtype objects, whatever the framework
+        return None
+    name = getattr(dtype, "name", None)
+    return name if isinstance(name, str) else str(dtype).rpartition(".")[2]
+
+
+def _equals_an_integer(dtype: object) -> bool:
+    """Tell whether a dtype hashes and compares like a number, for which it would answer if it were kept."""
+    return bool(dtype == hash(dtype))
 
 
 def _unknown(dtype: object) -> str:
