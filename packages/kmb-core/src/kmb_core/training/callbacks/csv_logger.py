@@ -34,8 +34,7 @@ class CSVLogger(Callback):
         """Open the file."""
         exists = os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
         self.append_header = not (self.append and exists)
-        if self.append and exists:
-            self.keys = self._keys_of_file()
+        self.keys = self._keys_of_file() if self.append and exists else None
         # Stays open until on_train_end: a line is added at each epoch.
         self.csv_file = open(self.filename, "a" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
 

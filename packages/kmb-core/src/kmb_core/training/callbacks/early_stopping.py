@@ -1,4 +1,8 @@
-"""Stop when a metric no longer gets better."""
+"""Stop when a metric no longer gets better.
+
+A baseline is taken at its word: epochs that improve without beating it count as waiting, and may end the run. Keras
+3.15 counts them too, but looks at the count only in an epoch that brings no improvement at all.
+"""
 
 from typing import Any
 
@@ -77,8 +81,8 @@ class EarlyStopping(MonitorCallback):
         current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
             return
-        if self.best_weights is None:
-            self._keep(epoch)
+        if self.restore_best_weights and self.best_weights is None:
+            self._keep(epoch)  # so that there is something to restore even if no epoch gets better
         self.wait += 1
         if self._is_better(current, self.best):
             self.best = current

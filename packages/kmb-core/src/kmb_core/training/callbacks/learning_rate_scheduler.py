@@ -1,5 +1,6 @@
 """A learning rate that depends on the epoch."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,17 @@ def learning_rate_of(model: Any) -> float:
     return float(getattr(rate, "value", rate))
 
 
+def _takes_rate(schedule: Callable[..., Any]) -> bool:
+    # Calling it to find out would take an error inside the schedule for a signature of one argument.
+    try:
+        inspect.signature(schedule).bind(0, 0.0)
+    except TypeError:
+        return False
+    except ValueError:  # a built-in without a signature
+        return True
+    return True
+
+
 class LearningRateScheduler(Callback):
     """Sets the learning rate before each epoch.
 
@@ -57,10 +69,7 @@ class LearningRateScheduler(Callback):
     def on_epoch_begin(self, epoch: int, logs: LogValues = None) -> None:
         """Set the rate of this epoch."""
         current = learning_rate_of(self.model)
-        try:
-            rate = self.schedule(epoch, current)
-        except TypeError:  # a schedule of the epoch alone
-            rate = self.schedule(epoch)
+        rate = self.schedule(epoch, current) if _takes_rate(self.schedule) else self.schedule(epoch)
         try:
             rate = float(rate)
         except (TypeError, ValueError) as error:

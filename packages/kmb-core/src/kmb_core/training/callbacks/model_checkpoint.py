@@ -7,8 +7,6 @@ file. What is added here is when to save, and under which name.
 import os
 from typing import Any
 
-import numpy as np
-
 from kmb_core.errors import CheckpointError, StructureError, message
 from kmb_core.training.callbacks.callback import LogValues
 from kmb_core.training.callbacks.monitoring import MonitorCallback
@@ -109,15 +107,14 @@ class ModelCheckpoint(MonitorCallback):
         self._save(path)
 
     def _beats_best(self, logs: Any, epoch: int) -> bool:
-        value = logs.get(self.monitor)
-        if value is None or np.ndim(value) > 0:
-            self._monitored({} if value is None else None, "nothing is saved")
+        value = self._monitored(logs, "nothing is saved")
+        if value is None:
             return False
-        if not self._is_better(float(value), self.best):
+        if not self._is_better(value, self.best):
             if self.verbose:
-                announce(f"Epoch {epoch + 1}: {self.monitor} is {float(value):.5f}, best is {self.best}; not saved.")
+                announce(f"Epoch {epoch + 1}: {self.monitor} is {value:.5f}, best is {self.best}; not saved.")
             return False
-        self.best = float(value)
+        self.best = value
         return True
 
     def _formatted(self, epoch: int, batch: int | None, logs: Any) -> str:

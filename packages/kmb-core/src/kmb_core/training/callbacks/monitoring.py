@@ -98,17 +98,20 @@ class MonitorCallback(Callback):
         if self.monitor_op is None:
             self._choose_direction()
         if reference is None:
-            return not math.isnan(value)
+            return not math.isnan(value)  # NaN as the first best would never be beaten
         margin = self.min_delta if self.monitor_op is np.less else -self.min_delta
         return bool(self.monitor_op(value + margin, reference))
 
     def _monitored(self, logs: LogValues, consequence: str) -> float | None:
         value = None if logs is None else logs.get(self.monitor)
-        if value is None and not self._warned:
+        if value is not None and np.ndim(value) == 0:
+            return float(value)
+        if not self._warned:
             self._warned = True
+            trouble = "is not in the logs" if value is None else "is not a single number"
             warnings.warn(
-                f"{type(self).__name__}: {self.monitor!r} is not in the logs, so {consequence}. "
+                f"{type(self).__name__}: {self.monitor!r} {trouble}, so {consequence}. "
                 f"There are: {', '.join(logs or ()) or 'none'}.",
                 stacklevel=3,
             )
-        return None if value is None else float(value)
+        return None
