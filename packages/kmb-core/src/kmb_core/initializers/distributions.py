@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core.dtypes import numpy_dtype
-from kmb_core.errors import ShapeError
+from kmb_core.dtypes import is_float, numpy_dtype
+from kmb_core.errors import DTypeError, ShapeError
 from kmb_core.initializers.initializer import RandomInitializer, Shape
 from kmb_core.random import threefry
 
@@ -97,6 +97,8 @@ class Orthogonal(RandomInitializer):
         """Return the values as a NumPy array."""
         if len(shape) < 2:
             raise ShapeError(f"Orthogonal: expected a shape of at least 2 axes, got {shape}.")
+        if not is_float(dtype):
+            raise DTypeError(f"Orthogonal: expected a floating dtype, got {dtype!r}.")
         rows, columns = prod(shape[:-1]), shape[-1]
         tall = (max(rows, columns), min(rows, columns))
         matrix, triangle = np.linalg.qr(threefry.normal(self.key(), tall, dtype="float64"))
