@@ -1,0 +1,75 @@
+"""The JAX side of the contract: tensors are `jax.Array`s, tracers among them."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import jax
+
+from kmb_backend_jax.conversion import cast, convert, to_numpy
+from kmb_backend_jax.dtypes import FLOATING, INTEGERS, dtype_name, native_dtype
+from kmb_backend_jax.tracing import abstract_call
+from kmb_backend_jax.variable import JaxVariable
+from kmb_core.errors import CapabilityError, message
+from kmb_core.plugins import mirrored
+
+__all__ = ["abstract_call", "cast", "convert", "dtype_name", "native_dtype", "to_numpy"]
+
+# JAX's concrete class has no public name, and making an array to ask for its class would start the devices (which
+# jax.distributed.initialize forbids). `is_tensor` meets it, and each class of tracer, at the first op.
+tensor_types: tuple[type, ...] = ()
+floating_dtypes = FLOATING
+integer_dtypes = INTEGERS
+# JAX's lattice is the core's, but the width of its results follows jax_enable_x64, the core's follows floatx.
+promotes = False
+variable_class = JaxVariable
+layer_class = None
+kernels: Mapping[str, Callable[..., Any]] = {"remat": jax.checkpoint}
+ops_module = mirrored("kmb_backend_jax")
+compiled = jax.jit
+
+
+def is_tensor(x: Any) -> bool:
+    """Arrays and tracers."""
+    return isinstance(x, jax.Array)
+
+
+def static_shape(x: Any) -> tuple[int | None, ...]:
+    """The shape; None for a size that is symbolic (in `jax.export`)."""
+    return tuple(size if size.__class__ is int else None for size in x.shape)
+
+
+def device_scope(name: str) -> AbstractContextManager[Any]:
+    """Make a device the default: "cpu", "gpu:1"."""
+    platform, _, index = name.lower().partition(":")
+    platform = "gpu" if platform == "cuda" else platform
+    try:
+        return jax.default_device(jax.devices(platform)[int(index or 0)])
+    except (RuntimeError, IndexError, ValueError) as error:
+        present = ", ".join(f"{d.platform}:{d.id}" for d in jax.devices())
+        what = f"device {name!r}: JAX has no such device"
+        raise CapabilityError(message(what, f"Present are {present}.", "Write the name as 'gpu:0'.")) from error
+
+
+def wide_float_scope() -> AbstractContextManager[Any]:
+    """Allow 64-bit dtypes inside."""
+    if hasattr(jax, "enable_x64"):
+        return jax.enable_x64(True)
+    from jax.experimental import enable_x64  # where it stood before JAX 0.8
+
+    return enable_x64(True)
+
+
+def value_and_gradients(function: Callable[..., Any], arguments: list[Any]) -> tuple[Any, list[Any]]:
+    """A scalar function's value and its gradients with respect to each argument."""
+    value, gradients = jax.value_and_grad(lambda tensors: function(*tensors))(list(arguments))
+    return value, gradients
+
+
+def synchronize(tensor: Any) -> None:
+    """Wait for a tensor: JAX computes in the background."""
+    tensor.block_until_ready()
+
+
+def framework_seed(seed: int) -> None:
+    """Do nothing: JAX has no global generator."""

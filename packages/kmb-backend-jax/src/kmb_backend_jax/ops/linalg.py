@@ -1,0 +1,48 @@
+"""Products of matrices and vectors, and norms."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kmb_backend_jax.kernel import kernel
+from kmb_backend_jax.ops.manipulation import _fixed
+
+_INT8 = np.dtype("int8")
+
+
+@kernel
+def matmul(x1: jax.Array, x2: jax.Array) -> jax.Array:
+    """The product of matrices; products of int8 are summed in int32, where they fit."""
+    wide = np.int32 if x1.dtype == x2.dtype == _INT8 else None
+    return jnp.matmul(x1, x2, preferred_element_type=wide)
+
+
+dot = kernel(lambda x1, x2: jnp.dot(x1, x2))
+vdot = kernel(lambda x1, x2: jnp.vdot(x1, x2))
+outer = kernel(lambda x1, x2: jnp.outer(x1, x2))
+inner = kernel(lambda x1, x2: jnp.inner(x1, x2))
+trace = kernel(
+    lambda x, offset=0, axis1=0, axis2=1: jnp.trace(x, offset, axis1, axis2), static=("offset", "axis1", "axis2")
+)
+_tensordot = kernel(lambda x1, x2, axes: jnp.tensordot(x1, x2, axes), static=("axes",))
+_norm = kernel(
+    lambda x, ord, axis, keepdims: jnp.linalg.norm(x, ord, axis, keepdims), static=("ord", "axis", "keepdims")
+)
+_einsum = kernel(lambda subscripts, operands: jnp.einsum(subscripts, *operands), static=("subscripts",))
+
+
+def tensordot(x1: jax.Array, x2: jax.Array, axes: Any = 2) -> jax.Array:
+    """The product, summed over the given axes of both."""
+    return _tensordot(x1, x2, _fixed(axes))
+
+
+def norm(x: jax.Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> jax.Array:
+    """The norm of vectors or matrices."""
+    return _norm(x, ord, _fixed(axis), keepdims)
+
+
+def einsum(subscripts: str, *operands: jax.Array, **kwargs: Any) -> jax.Array:
+    """The sum of products that the subscripts say."""
+    return _einsum(subscripts, operands)

@@ -1,0 +1,42 @@
+"""The plugin: what pluggy finds. Importing it imports no more than the core's plugin vocabulary."""
+
+from types import ModuleType
+
+from kmb_core.plugins import FULL, BackendInfo, Capability, hookimpl, none, partial
+
+INFO = BackendInfo(
+    name="jax",
+    framework="jax",
+    priority=40,
+    capabilities={
+        Capability.GRADIENTS: FULL,
+        Capability.JIT: FULL,
+        Capability.STATELESS_STEPS: FULL,
+        Capability.DONATION: FULL,
+        Capability.FLOAT64: partial("only while jax_enable_x64 is set; JAX narrows it to float32 otherwise"),
+        Capability.FLOAT8: partial("storage and casts; arithmetic needs an explicit cast"),
+        Capability.BFLOAT16: FULL,
+        Capability.COMPLEX: FULL,
+        Capability.SPARSE: none("sparse tensors of JAX are experimental and not taken up"),
+        Capability.RAGGED: none("JAX has no ragged tensors"),
+        Capability.STRINGS: none("JAX has no strings"),
+        Capability.DYNAMIC_SHAPES: none("shapes are fixed when a function is compiled"),
+    },
+    devices=("cpu", "gpu", "tpu"),
+)
+
+
+@hookimpl
+def kmb_backend_info() -> BackendInfo:
+    """What this backend is."""
+    return INFO
+
+
+@hookimpl
+def kmb_make_backend(name: str) -> ModuleType | None:
+    """The implementation, imported when asked for."""
+    if name != INFO.name:
+        return None
+    from kmb_backend_jax import implementation
+
+    return implementation

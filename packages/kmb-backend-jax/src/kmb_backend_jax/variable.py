@@ -1,0 +1,72 @@
+"""The variable class: a `jax.Array` that is replaced by each assignment, and that can be lent to a training session.
+
+A session keeps the state of a model in one flat list and donates it from step to step; the arrays that the variables
+held would be dead after the first step. So while it is on loan a variable has no `_value` at all: reading it lands in
+`__getattr__`, which asks the lender to write everything back. Variables that are not on loan pay nothing for this.
+"""
+
+from typing import Any, Protocol
+
+import jax
+
+from kmb_core.backend import Variable
+from kmb_core.errors import message
+
+
+class Lender(Protocol):
+    """Who holds the values of lent variables."""
+
+    def write_back(self) -> None:
+        """Give every lent variable its value again."""
+
+
+class JaxVariable(Variable):
+    """A variable of the JAX backend."""
+
+    _lender: Lender
+
+    def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> Any:
+        # A variable outlives the function that is being traced, so its value must be worked out at once.
+        with jax.ensure_compile_time_eval():
+            value = super()._initial_value(initializer, shape, dtype)
+        if isinstance(value, jax.core.Tracer):
+            what = f"Variable {self._name!r}: the initial value depends on the arguments of a function being traced"
+            remedy = "Create variables outside of jax.jit, jax.grad and jax.vmap, or in build()."
+            raise ValueError(message(what, "Such a value exists only while JAX traces the function.", remedy))
+        return value
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_value" and "_lender" in self.__dict__:
+            self._lender.write_back()
+            return self.__dict__["_value"]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def lend(self, lender: Lender) -> jax.Array:
+        """Give the value away until the lender writes it back."""
+        value = self._value
+        self._lender = lender
+        del self._value
+        return value
+
+    def take_back(self, value: jax.Array) -> None:
+        """Hold a value again."""
+        self._value = value
+        self.__dict__.pop("_lender", None)
+
+    def _write(self, value: Any) -> None:
+        if "_lender" in self.__dict__:
+            self._lender.write_back()
+        self._value = value
+
+    def __jax_array__(self) -> Any:
+        return self.value
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        _ = self._value  # off the loan first: a copy belongs to no session
+        return super().__deepcopy__(memo)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        _ = self._value
+        return super().__reduce__()
+
+
