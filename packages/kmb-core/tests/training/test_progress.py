@@ -200,6 +200,26 @@ def test_evaluation_inside_fit_is_not_shown_on_its_own(capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_validation_does_not_count_in_the_speed_of_the_steps(capsys):
+    callbacks = CallbackList(add_progbar=True, verbose=2, epochs=1, steps=1000)
+    callbacks.on_train_begin()
+    callbacks.on_epoch_begin(0)
+    callbacks.on_test_begin()
+    time.sleep(0.2)
+    callbacks.on_test_end({})
+    callbacks.on_epoch_end(0, {})
+    _, _, total, step = capsys.readouterr().out.split("  ")
+    assert total.endswith("ms")
+    assert step.endswith("us/step\n")
+
+
+def test_on_eighty_columns_the_speed_gives_way_to_the_metrics(terminal):
+    screen = terminal(80)
+    progress = Progress(9, "Epoch 1/1", live=True, batch_size=32, stream=screen.stream)
+    progress.finish(9, {"loss": 0.25, "accuracy": 0.5, "val_loss": 0.125})
+    assert re.fullmatch(r"\rEpoch 1/1  9/9  \w+  loss: 0\.2500  accuracy: 0\.5000  val_loss: 0\.1250\n", screen.read())
+
+
 @pytest.mark.parametrize(("phase", "label"), [("test", "Evaluate"), ("predict", "Predict")])
 def test_evaluate_and_predict_have_a_line_of_their_own(phase, label, capsys):
     callbacks = CallbackList(add_progbar=True, verbose=2, steps=2)

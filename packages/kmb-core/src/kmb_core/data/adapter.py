@@ -23,10 +23,13 @@ from kmb_core.errors import StructureError, message
 class DataAdapter(Protocol):
     """What the training loop reads batches from."""
 
-    num_batches: int | None
-    """Batches in an epoch, None where that is not known."""
-    batch_size: int | None
-    """Rows in a full batch, None where that is not known."""
+    @property
+    def num_batches(self) -> int | None:
+        """Batches in an epoch, None where that is not known."""
+
+    @property
+    def batch_size(self) -> int | None:
+        """Rows in a full batch, None where that is not known."""
 
     def batches(self) -> Iterator[tuple]:
         """Give the batches of one epoch.
@@ -113,7 +116,7 @@ def make_adapter(
         >>> adapter.num_batches, [len(batch) for batch in adapter.batches()]
         (3, [2, 2, 2])
     """
-    source = _foreign_source(x, batch_size, shuffle, seed, plugin_adapters) or _own_source(x, shuffle, seed)
+    source: Any = _foreign_source(x, batch_size, shuffle, seed, plugin_adapters) or _own_source(x, shuffle, seed)
     if source is None:
         source = ArrayAdapter(x, y, sample_weight, batch_size, shuffle, class_weight, seed)
     else:

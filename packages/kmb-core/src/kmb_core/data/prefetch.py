@@ -10,7 +10,7 @@ Threads start without a backend scope of their own, so what they call runs on th
 import multiprocessing
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -45,7 +45,7 @@ class Prefetcher:
         self._executor: Executor | None = None
         self._payload = b""
 
-    def fetch(self, indices: Iterator[int]) -> Iterator[Any]:
+    def fetch(self, indices: Iterator[int]) -> Generator[Any, None, None]:
         """Give `source[index]` for each index, in the order of the indices.
 
         Args:

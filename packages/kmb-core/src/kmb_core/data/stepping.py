@@ -6,12 +6,12 @@ is shorter and a warning says by how much: to repeat samples silently would fals
 
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kmb_core.data.adapter import DataAdapter
 
-_END = object()
+_END: Any = object()
 
 
 class SteppedAdapter:
@@ -28,7 +28,7 @@ class SteppedAdapter:
         self.batch_size = source.batch_size
         self.on_epoch_begin = source.on_epoch_begin
         self.on_epoch_end = source.on_epoch_end
-        self._iterator: Iterator[tuple] | None = None
+        self._iterator: Any = None  # an iterator of batches, most often a generator
 
     def batches(self) -> Iterator[tuple]:
         """Give the batches of one epoch.
@@ -60,6 +60,6 @@ class SteppedAdapter:
     def close(self) -> None:
         """End the epoch that is under way and release the source."""
         iterator, self._iterator = self._iterator, None
-        if iterator is not None and hasattr(iterator, "close"):
+        if hasattr(iterator, "close"):
             iterator.close()
         self._source.close()

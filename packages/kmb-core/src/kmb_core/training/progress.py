@@ -100,6 +100,7 @@ class Progress:
         self._next_draw = 0.0
         self._started = time.perf_counter()
         self._first_step: tuple[int, float] | None = None
+        self._steps_ended: float | None = None
 
     def update(self, step: int, metrics: Mapping[str, Any] | None = None) -> None:
         """Report that `step` steps are done. Draws only if the last redraw is a tenth of a second ago.
@@ -125,15 +126,22 @@ class Progress:
             metrics: final values by name.
         """
         now = time.perf_counter()
-        parts = [self._label, self._counted(step), f"{duration(now - self._started)}"]
-        parts += self._rates(step, now) + shown_metrics(metrics or {})
+        essential = [self._label, self._counted(step), f"{duration(now - self._started)}"]
+        rates, shown = self._rates(step, self._steps_ended or now), shown_metrics(metrics or {})
+        whole = [*essential, *rates, *shown]
         if not self._live:
-            self._write(_GAP.join(parts) + "\n")
+            self._write(_GAP.join(whole) + "\n")
             return
-        lines = folded(parts, self._columns())
+        columns = self._columns()
+        # The numbers of an epoch are never left out: what does not fit goes on in the next line.
+        lines = folded(whole if width(_GAP.join(whole)) <= columns else essential + shown, columns)
         self._redraw(lines[0])
         self._write("".join("\n" + line for line in lines[1:]) + "\n")
         self._drawn_width = 0
+
+    def end_steps(self) -> None:
+        """Note that the steps are done, so that what follows (validation) is not counted in their speed."""
+        self._steps_ended = time.perf_counter()
 
     def abandon(self) -> None:
         """End the live line where it stands, so that what follows starts on a line of its own."""

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from kmb_core.training.callbacks.callback import Callback, LogValues
 
@@ -45,12 +45,14 @@ class CSVLogger(Callback):
 
     def on_epoch_end(self, epoch: int, logs: LogValues = None) -> None:
         """Add a line. The columns are those of the first epoch and of the validation."""
+        if self.csv_file is None:
+            self.on_train_begin()  # used without a run of `fit` around it
         values = dict(logs or {})
         if self.writer is None:
             self._begin_table(values)
         row = {name: _cell(values.get(name, "NA")) for name in self.keys or ()}
         self.writer.writerow({"epoch": epoch, **row})
-        self.csv_file.flush()
+        cast(TextIO, self.csv_file).flush()
 
     def _begin_table(self, values: dict[str, Any]) -> None:
         if self.keys is None:
@@ -58,7 +60,7 @@ class CSVLogger(Callback):
             # Validation may come only every few epochs; its columns are there from the start.
             if not any(name.startswith("val_") for name in self.keys):
                 self.keys += ["val_" + name for name in self.keys]
-        self.writer = csv.DictWriter(self.csv_file, ["epoch", *self.keys], delimiter=self.sep)
+        self.writer = csv.DictWriter(cast(TextIO, self.csv_file), ["epoch", *self.keys], delimiter=self.sep)
         if self.append_header:
             self.writer.writeheader()
 
@@ -71,6 +73,6 @@ class CSVLogger(Callback):
 
 
 def _cell(value: Any) -> Any:
-    if hasattr(value, "tolist") and getattr(value, "ndim", 0):
+    if hasattr(value, "tolist") and hasattr(value, "ndim") and value.ndim > 0:
         return "[" + ", ".join(map(str, value.tolist())) + "]"
     return value

@@ -83,7 +83,7 @@ class ModelCheckpoint(MonitorCallback):
 
     def on_train_batch_end(self, batch: int, logs: LogValues = None) -> None:
         """Save if `save_freq` batches have passed since the last time."""
-        if self.save_freq == "epoch":
+        if isinstance(self.save_freq, str):
             return
         # The loop may report every few batches only; the number tells how many have passed.
         self._batches_since_save += batch + 1 if self._last_batch is None else batch - self._last_batch

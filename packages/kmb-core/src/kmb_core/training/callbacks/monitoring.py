@@ -79,11 +79,16 @@ class MonitorCallback(Callback):
         self.monitor_op: Callable[[float, float], bool] | None = None
         self._warned = False
 
-    def _choose_direction(self) -> None:
+    def _comparison(self) -> Callable[[float, float], bool]:
+        if self.monitor_op is None:
+            self.monitor_op = self._choose_comparison()
+        return self.monitor_op
+
+    def _choose_comparison(self) -> Callable[[float, float], bool]:
         direction = self.mode
         if direction == "auto":
             direction = better_direction(self.monitor, model_metrics(self.model)) or self._refuse_direction()
-        self.monitor_op = np.less if direction == "min" else np.greater
+        return np.less if direction == "min" else np.greater
 
     def _refuse_direction(self) -> str:
         raise StructureError(
@@ -95,12 +100,11 @@ class MonitorCallback(Callback):
         )
 
     def _is_better(self, value: float, reference: float | None) -> bool:
-        if self.monitor_op is None:
-            self._choose_direction()
+        better = self._comparison()
         if reference is None:
             return not math.isnan(value)  # NaN as the first best would never be beaten
-        margin = self.min_delta if self.monitor_op is np.less else -self.min_delta
-        return bool(self.monitor_op(value + margin, reference))
+        margin = self.min_delta if better is np.less else -self.min_delta
+        return bool(better(value + margin, reference))
 
     def _monitored(self, logs: LogValues, consequence: str) -> float | None:
         value = None if logs is None else logs.get(self.monitor)

@@ -64,9 +64,11 @@ class ProgbarLogger(Callback):
         self._update(batch, logs)
 
     def on_test_begin(self, logs: LogValues = None) -> None:
-        """Begin the line of `evaluate`."""
+        """Begin the line of `evaluate`; inside `fit`, end the steps of the epoch."""
         if not self._in_fit:
             self._begin("Evaluate")
+        elif self._progress is not None:
+            self._progress.end_steps()
 
     def on_test_batch_end(self, batch: int, logs: LogValues = None) -> None:
         """Move the bar of `evaluate`."""
