@@ -38,7 +38,8 @@ def current_policy() -> DTypePolicy:
         >>> current_policy().name
         'float32'
     """
-    return settings.dtype_policy or _plain(floatx())
+    policy = settings.dtype_policy
+    return _plain(floatx()) if policy is None else policy  # not `or`: an empty map is false
 
 
 def set_current_policy(policy: DTypePolicy | str) -> None:
