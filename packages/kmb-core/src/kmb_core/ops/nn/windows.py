@@ -1,0 +1,72 @@
+"""Arithmetic of sliding windows: what convolution and pooling make of a shape, unknown sizes included."""
+
+from collections.abc import Sequence
+
+from kmb_core.errors import ShapeError, message
+from kmb_core.shapes import Shape
+
+PADDINGS = ("valid", "same")
+DATA_FORMATS = ("channels_last", "channels_first")
+
+
+def per_axis(value: int | Sequence[int], rank: int, name: str, where: str) -> tuple[int, ...]:
+    """One number for each spatial axis; an int stands for all of them.
+
+    Raises:
+        ShapeError: for another count, or for a number below 1.
+    """
+    values = (value,) * rank if isinstance(value, int) else tuple(value)
+    if len(values) != rank or any(v < 1 for v in values):
+        raise ShapeError(f"{where}: {name} is a positive int or {rank} of them, got {value!r}")
+    return values
+
+
+def spatial_rank(inputs: Shape, where: str) -> int:
+    """How many spatial axes there are between batch and channels.
+
+    Raises:
+        ShapeError: unless there are 1, 2 or 3.
+    """
+    if len(inputs) not in (3, 4, 5):
+        what = f"{where}: expected inputs with batch, 1 to 3 spatial axes and channels, got shape {inputs}"
+        raise ShapeError(message(what, "An axis is missing, the batch axis for instance.", "See ops.expand_dims."))
+    return len(inputs) - 2
+
+
+def check_choices(padding: str, data_format: str, where: str) -> None:
+    """Raise ShapeError for a padding or a data format that does not exist."""
+    if padding not in PADDINGS:
+        raise ShapeError(f"{where}: padding is one of {PADDINGS}, got {padding!r}")
+    if data_format not in DATA_FORMATS:
+        raise ShapeError(f"{where}: data_format is one of {DATA_FORMATS}, got {data_format!r}")
+
+
+def split_channels(shape: Shape, data_format: str) -> tuple[Shape, int | None]:
+    """The spatial sizes and the number of channels."""
+    if data_format == "channels_first":
+        return shape[2:], shape[1]
+    return shape[1:-1], shape[-1]
+
+
+def join_channels(batch: int | None, spatial: Sequence[int | None], channels: int | None, data_format: str) -> Shape:
+    """The inverse of `split_channels`, with the batch size."""
+    if data_format == "channels_first":
+        return (batch, channels, *spatial)
+    return (batch, *spatial, channels)
+
+
+def window_count(size: int | None, window: int, stride: int, dilation: int, padding: str, where: str) -> int | None:
+    """How many windows there are along an axis; None when its size is unknown.
+
+    Raises:
+        ShapeError: when the window is longer than the axis and there is no padding.
+    """
+    if size is None:
+        return None
+    if padding == "same":
+        return -(-size // stride)
+    extent = (window - 1) * dilation + 1
+    if size < extent:
+        what = f"{where}: a window of {extent} does not fit in an axis of {size}"
+        raise ShapeError(message(what, "Without padding each such layer makes its input smaller.", 'Use padding="same".'))
+    return (size - extent) // stride + 1
