@@ -1,8 +1,9 @@
 """What a setting may be: each function returns the value to store, or raises a ValueError."""
 
 import operator
-from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from kmb_core.dtypes import default
 
@@ -18,7 +19,7 @@ def floatx(value: Any) -> str:
 
 def epsilon(value: Any) -> float:
     """Accept a small positive number."""
-    if isinstance(value, Real) and not isinstance(value, bool) and 0 < value < 1:
+    if isinstance(value, float | np.floating) and 0 < value < 1:
         return float(value)
     raise ValueError(f"epsilon: expected a number between 0 and 1, got {value!r:.60}.")
 

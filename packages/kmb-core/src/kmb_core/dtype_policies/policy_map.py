@@ -29,7 +29,6 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
     """
 
     module = "keras.dtype_policies"
-    __hash__ = None  # it can be changed
 
     def __init__(self, default_policy: Any = None, policy_map: dict[str, Any] | None = None) -> None:
         if not isinstance(policy_map, dict | None):
@@ -104,6 +103,9 @@ class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.get_config() == other.get_config()
+
+    def __hash__(self) -> int:
+        raise TypeError("A DTypePolicyMap can be changed and therefore has no hash.")
 
     def __repr__(self) -> str:
         mapping = [(key, policy.name) for key, policy in self._policies.items()]

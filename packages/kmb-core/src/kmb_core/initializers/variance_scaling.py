@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import prod, sqrt
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class VarianceScaling(RandomInitializer):
         True
     """
 
-    arguments: tuple[str, ...] = ("scale", "mode", "distribution", "input_axes", "output_axes")
+    arguments: ClassVar[tuple[str, ...]] = ("scale", "mode", "distribution", "input_axes", "output_axes")
 
     def __init__(
         self,
