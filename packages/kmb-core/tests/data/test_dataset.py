@@ -168,6 +168,10 @@ import os
 import numpy as np
 from kmb_core.data import PyDataset
 
+class Odd(Exception):
+    def __init__(self, first, second):
+        super().__init__("cannot be rebuilt from its message")
+
 class Batches(PyDataset):
     def __init__(self, fault=None):
         super().__init__(workers=2, use_multiprocessing=True, max_queue_size=3)
@@ -180,6 +184,8 @@ class Batches(PyDataset):
     def __getitem__(self, index):
         if index == 3 and self.fault == "error":
             raise LookupError("row 3 is damaged")
+        if index == 3 and self.fault == "odd error":
+            raise Odd(1, 2)
         if index == 3 and self.fault == "death":
             os._exit(1)
         return np.array([os.getpid()]), np.array([index + self.offset])
@@ -219,6 +225,27 @@ def test_an_error_in_a_process_arrives_with_its_traceback(spawned):
     shown = "".join(traceback.format_exception(caught.value))
     assert "spawned_batches.py" in shown
     assert "batch 3 of Batches" in shown
+    adapter.close()
+
+
+def test_an_error_that_cannot_be_pickled_arrives_as_text(spawned):
+    adapter = make_adapter(spawned.Batches("odd error"))
+    with pytest.raises(WorkerError, match="Odd in a worker process: cannot be rebuilt") as caught:
+        list(adapter.batches())
+    assert "spawned_batches.py" in str(caught.value)
+    adapter.close()
+
+
+def test_a_dataset_may_change_while_steps_run_over_its_end(spawned):
+    adapter = make_adapter(spawned.Moving(), steps=4)
+    first = indices(adapter)
+    adapter.on_epoch_end()
+    with pytest.warns(UserWarning, match="the data gave 1"):
+        second = indices(adapter)
+    assert first == [0, 1, 2, 3]
+    assert second == [4]
+    adapter.on_epoch_end()
+    assert indices(adapter) == [20, 21, 22, 23]
     adapter.close()
 
 

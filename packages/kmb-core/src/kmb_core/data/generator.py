@@ -103,7 +103,7 @@ def checked_batch(batch: Any, where: str) -> tuple:
     """
     if isinstance(batch, tuple) and 0 < len(batch) < 4:
         return batch
-    got = f"a tuple of {len(batch)}" if isinstance(batch, tuple) else f"a {type(batch).__name__}"
+    got = f"a tuple of {len(batch)}" if isinstance(batch, tuple) else type(batch).__name__
     raise StructureError(
         message(
             f"A batch of {where} must be a tuple (x,), (x, y) or (x, y, sample_weight), got {got}.",

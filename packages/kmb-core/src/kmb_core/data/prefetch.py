@@ -7,10 +7,12 @@ started with `spawn`: forking a process in which a framework's threads run can d
 Threads start without a backend scope of their own, so what they call runs on the process' default backend.
 """
 
+import copy
 import multiprocessing
 import pickle
+import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -43,7 +45,6 @@ class Prefetcher:
         self._ahead = max(1, ahead)
         self._use_processes = use_processes
         self._executor: Executor | None = None
-        self._payload = b""
 
     def fetch(self, indices: Iterator[int]) -> Generator[Any, None, None]:
         """Give `source[index]` for each index, in the order of the indices.
@@ -57,37 +58,35 @@ class Prefetcher:
         Raises:
             WorkerError: where a process died. An error of `__getitem__` itself is raised as it was.
         """
-        submit = self._submitter()
         waiting: deque[tuple[int, Future]] = deque()
         try:
-            waiting.extend((index, submit(index)) for index in islice(indices, self._ahead))
+            waiting.extend((index, self._submit(index)) for index in islice(indices, self._ahead))
             while waiting:
                 index, future = waiting.popleft()
                 batch = self._result(index, future)
-                waiting.extend((following, submit(following)) for following in islice(indices, 1))
+                waiting.extend((following, self._submit(following)) for following in islice(indices, 1))
                 yield batch
         finally:
             for _, future in waiting:
                 future.cancel()
 
-    def _submitter(self) -> Callable[[int], Future]:
+    def _submit(self, index: int) -> Future:
+        # Asked for anew at each index: `renew` may have put another executor in place.
+        if self._executor is None:
+            self._executor = self._start()
         if self._use_processes:
-            return self._process_submitter()
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(self._workers, thread_name_prefix="kmb-prefetch")
-        executor = self._executor
-        return lambda index: executor.submit(self._source.__getitem__, index)
+            return self._executor.submit(_read_source, index)
+        return self._executor.submit(self._source.__getitem__, index)
 
-    def _process_submitter(self) -> Callable[[int], Future]:
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                self._workers,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_keep_source,
-                initargs=(self._pickled(),),
-            )
-        executor = self._executor
-        return lambda index: executor.submit(_read_source, index)
+    def _start(self) -> Executor:
+        if not self._use_processes:
+            return ThreadPoolExecutor(self._workers, thread_name_prefix="kmb-prefetch")
+        return ProcessPoolExecutor(
+            self._workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_keep_source,
+            initargs=(self._pickled(),),
+        )
 
     def _pickled(self) -> bytes:
         try:
@@ -120,8 +119,9 @@ class Prefetcher:
 
     def renew(self) -> None:
         """Send the source anew to the processes at the next fetch; threads see it as it is."""
-        if self._use_processes:
-            self.close()
+        if self._use_processes and self._executor is not None:
+            self._executor.shutdown(wait=False)  # what was asked for already is still delivered
+            self._executor = None
 
     def close(self) -> None:
         """End the workers; batches that nobody took are dropped."""
@@ -145,4 +145,19 @@ def _keep_source(payload: bytes) -> None:
 def _read_source(index: int) -> Any:
     if "error" in _kept:
         raise _kept["error"]
-    return _kept["source"][index]
+    try:
+        return _kept["source"][index]
+    except Exception as error:
+        if _can_travel(error):
+            raise
+        raise WorkerError(f"{type(error).__name__} in a worker process: {error}\n{traceback.format_exc()}") from None
+
+
+def _can_travel(error: Exception) -> bool:
+    # An error whose constructor wants other arguments cannot be rebuilt in the parent, and would break the pool there.
+    try:
+        copy.copy(error)
+        ForkingPickler.dumps(error)
+    except Exception:  # whatever the user's class raises, the answer is no
+        return False
+    return True
