@@ -34,17 +34,32 @@ def scatter_update(
 
 
 _slice = kernel(lambda inputs, start, shape: lax.dynamic_slice(inputs, start, shape), static=("shape",))
-_slice_update = kernel(lambda inputs, start, updates: lax.dynamic_update_slice(inputs, updates, start))
+_slice_update = kernel(lambda inputs, start, updates: lax.dynamic_update_slice(inputs, updates.astype(inputs.dtype), start))
 
 
 def slice(inputs: jax.Array, start_indices: Any, shape: Sequence[int]) -> jax.Array:  # the op's public name
-    """The block of `shape` that starts at `start_indices`."""
-    return _slice(inputs, _starts(start_indices), tuple(map(int, shape)))
+    """The block of `shape` that starts at `start_indices`; a size of -1 reaches to the end of its axis."""
+    sizes = tuple(map(int, shape))
+    if -1 in sizes:
+        ends = zip(sizes, inputs.shape, start_indices, strict=True)
+        sizes = tuple(end - int(start) if size == -1 else size for size, end, start in ends)
+    _check_block(inputs, start_indices, sizes, "slice")
+    return _slice(inputs, _starts(start_indices), sizes)
 
 
 def slice_update(inputs: jax.Array, start_indices: Any, updates: jax.Array) -> jax.Array:
-    """The inputs with a block written at `start_indices`."""
+    """The inputs with a block written at `start_indices`, in their dtype."""
+    _check_block(inputs, start_indices, updates.shape, "slice_update")
     return _slice_update(inputs, _starts(start_indices), updates)
+
+
+def _check_block(inputs: jax.Array, starts: Any, sizes: Sequence[int], op: str) -> None:
+    """XLA moves a block that sticks out; where the place is known, say so instead."""
+    if isinstance(starts, jax.Array):
+        return
+    for start, size, end in zip(starts, sizes, inputs.shape, strict=True):
+        if isinstance(start, int) and not 0 <= start <= end - size:
+            raise ValueError(f"ops.{op}: a block of {tuple(sizes)} at {starts} leaves a tensor of {inputs.shape}")
 
 
 def _starts(start_indices: Any) -> list[Any]:

@@ -1,0 +1,127 @@
+"""Convolution and pooling. XLA's own "SAME" puts the odd element of padding at the end, as the op asks for."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from kmb_backend_jax.kernel import kernel as compiled
+from kmb_core.backend import image_data_format
+
+Sizes = int | Sequence[int]
+
+_SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
+_PADDINGS = {"valid": "VALID", "same": "SAME"}
+_FIRST = {"channels_first": True, "channels_last": False}
+
+
+def _per_axis(value: Sizes, rank: int) -> tuple[int, ...]:
+    return (value,) * rank if isinstance(value, int) else tuple(value)
+
+
+def _channels_first(data_format: str | None) -> bool:
+    return _FIRST[data_format or image_data_format()]
+
+
+def conv(
+    inputs: jax.Array,
+    kernel: jax.Array,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Sizes = 1,
+) -> jax.Array:
+    """Correlation with a kernel (*window, channels / groups, filters)."""
+    rank = inputs.ndim - 2
+    strides, dilations = _per_axis(strides, rank), _per_axis(dilation_rate, rank)
+    return _conv(inputs, kernel, strides, _PADDINGS[padding], _channels_first(data_format), dilations)
+
+
+@compiled(static=("strides", "padding", "channels_first", "dilations"))
+def _conv(
+    inputs: jax.Array,
+    kernel: jax.Array,
+    strides: tuple[int, ...],
+    padding: str,
+    channels_first: bool,
+    dilations: tuple[int, ...],
+) -> jax.Array:
+    axes = _SPATIAL[inputs.ndim - 2]
+    layout = f"NC{axes}" if channels_first else f"N{axes}C"
+    groups = inputs.shape[1 if channels_first else -1] // kernel.shape[-2]
+    return lax.conv_general_dilated(
+        inputs,
+        kernel,
+        strides,
+        padding,
+        rhs_dilation=dilations,
+        dimension_numbers=(layout, f"{axes}IO", layout),
+        feature_group_count=groups,
+    )
+
+
+def max_pool(
+    inputs: jax.Array,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> jax.Array:
+    """The largest element of each window."""
+    return _max_pool(inputs, *_windows(inputs, pool_size, strides, data_format), _PADDINGS[padding])
+
+
+def average_pool(
+    inputs: jax.Array,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
+    padding: str = "valid",
+    data_format: str | None = None,
+) -> jax.Array:
+    """The mean of each window, padding left out."""
+    return _average_pool(inputs, *_windows(inputs, pool_size, strides, data_format), _PADDINGS[padding])
+
+
+def _windows(
+    inputs: jax.Array, pool_size: Sizes, strides: Sizes | None, data_format: str | None
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Window and strides over all axes, those of batch and channels included."""
+    rank = inputs.ndim - 2
+    window = _per_axis(pool_size, rank)
+    steps = window if strides is None else _per_axis(strides, rank)
+    if _channels_first(data_format):
+        return (1, 1, *window), (1, 1, *steps)
+    return (1, *window, 1), (1, *steps, 1)
+
+
+def _least(dtype: np.dtype) -> np.generic:
+    """What no element of the dtype is below."""
+    if dtype.kind == "b":
+        return np.False_
+    return dtype.type(-np.inf) if jnp.issubdtype(dtype, jnp.floating) else np.iinfo(dtype).min
+
+
+@compiled(static=("window", "strides", "padding"))
+def _max_pool(inputs: jax.Array, window: tuple[int, ...], strides: tuple[int, ...], padding: str) -> jax.Array:
+    return lax.reduce_window(inputs, _least(inputs.dtype), lax.max, window, strides, padding)
+
+
+@compiled(static=("window", "strides", "padding"))
+def _average_pool(inputs: jax.Array, window: tuple[int, ...], strides: tuple[int, ...], padding: str) -> jax.Array:
+    zero = inputs.dtype.type(0)
+    sums = lax.reduce_window(inputs, zero, lax.add, window, strides, padding)
+    if padding == "VALID":
+        return sums / np.prod(window)
+    ones = jnp.ones((1,) * inputs.ndim, inputs.dtype)
+    spatial = [size if width > 1 else 1 for size, width in zip(inputs.shape, window, strict=True)]
+    counts = lax.reduce_window(
+        jnp.broadcast_to(ones, spatial), zero, lax.add, window, _strides_of_counts(window, strides), padding
+    )
+    return sums / counts
+
+
+def _strides_of_counts(window: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...]:
+    """A window of one element always counts one, whatever the stride: such axes are broadcast."""
+    return tuple(step if width > 1 else 1 for step, width in zip(strides, window, strict=True))

@@ -1,0 +1,19 @@
+"""Dense projection and table look-up, one kernel each."""
+
+import jax
+import jax.numpy as jnp
+
+from kmb_backend_jax.kernel import kernel as compiled
+
+
+@compiled
+def dense(x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None) -> jax.Array:
+    """x @ kernel + bias."""
+    product = jnp.matmul(x, kernel)
+    return product if bias is None else product + bias
+
+
+@compiled
+def embed(table: jax.Array, indices: jax.Array) -> jax.Array:
+    """Rows of a table; NaN for a row that it does not have."""
+    return jnp.take(table, indices, axis=0)
