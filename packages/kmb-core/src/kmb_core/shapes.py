@@ -96,3 +96,24 @@ def product(sizes: Iterable[int | None]) -> int | None:
             return 0
         result = None if size is None or result is None else result * size
     return result
+
+
+def pad_widths(pad_width: Any, rank: int, where: str) -> tuple[tuple[int, int], ...]:
+    """One pair (before, after) for each axis, from one number, one pair or pairs.
+
+    Raises:
+        ShapeError: when there are pairs for another number of axes, or a width is negative.
+    """
+    if isinstance(pad_width, int):
+        pad_width = (pad_width, pad_width)
+    pairs = [tuple(pair) if isinstance(pair, Iterable) else pair for pair in pad_width]
+    if len(pairs) in (1, 2) and all(isinstance(width, int) for width in pairs):
+        pairs = [(pairs[0], pairs[-1])]
+    if len(pairs) == 1:
+        pairs *= rank
+    if len(pairs) != rank or not all(isinstance(pair, tuple) and len(pair) in (1, 2) for pair in pairs):
+        raise ShapeError(f"{where}: expected a pair of widths for each of {rank} axes, got {pad_width}")
+    widths = tuple((operator.index(pair[0]), operator.index(pair[-1])) for pair in pairs)
+    if any(min(pair) < 0 for pair in widths):
+        raise ShapeError(f"{where}: widths are not negative, got {pad_width}")
+    return widths

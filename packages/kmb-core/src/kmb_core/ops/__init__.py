@@ -2,4 +2,3 @@
 
 `kmb_core.ops` is NumPy's vocabulary and the functions of neural networks. Each is declared once, in the module of its family.
 """
-from kmb_core.ops.elementwise import *  # noqa: F403 - a stand-in until the lazy table is there

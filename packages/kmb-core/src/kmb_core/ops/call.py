@@ -14,7 +14,7 @@ from kmb_core.backend.state import state
 from kmb_core.backend.variable import Variable
 from kmb_core.dtypes import standardize_dtype
 from kmb_core.errors import DTypeError, KmbError, ShapeError, message
-from kmb_core.ops.inference import SCALARS, default_dtype, infer, items, promoted
+from kmb_core.ops.inference import SCALARS, default_dtype, infer, items, promoted, widening
 from kmb_core.ops.operation import record
 from kmb_core.plugins import Backend
 from kmb_core.typing import Role
@@ -78,8 +78,7 @@ def _common_dtype(backend: Backend, slots: list[Any]) -> str | None:
     dtypes = [_weak_dtype(backend, value) for _, _, role, value in slots if role.promotes]
     if not dtypes:
         return None
-    to_float = any(role.to_float for _, _, role, _ in slots)
-    return promoted(tuple(dtypes), to_float)
+    return promoted(tuple(dtypes), *widening(slots))
 
 
 def _weak_dtype(backend: Backend, value: Any) -> Any:

@@ -21,7 +21,7 @@ from kmb_core.backend.selection import current_backend
 from kmb_core.backend.state import process, state
 from kmb_core.ops.call import call_general, explain
 from kmb_core.plugins.contract import OpRecord, declare
-from kmb_core.typing import Role
+from kmb_core.typing import InCall, Role
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,6 +37,8 @@ class Parameter:
     role: Role | None
     nested: bool  # a sequence (or optional sequence) of tensors
     default: Any
+    variadic: bool = False  # *operands: as many tensors as the call has
+    in_call: bool = False  # stands among a node's arguments; the rest is the operation's config
 
 
 @dataclass(eq=False)
@@ -104,8 +106,10 @@ def _declared(body: Callable[..., Any], is_primitive: bool, saved: str | None, s
 
 
 def _parameter(parameter: inspect.Parameter) -> Parameter:
-    role, nested = _role(parameter.annotation, False)
-    return Parameter(parameter.name, role, nested, parameter.default)
+    variadic = parameter.kind is inspect.Parameter.VAR_POSITIONAL
+    role, nested = _role(parameter.annotation, variadic)
+    in_call = role is not None or any(isinstance(m, InCall) for m in getattr(parameter.annotation, "__metadata__", ()))
+    return Parameter(parameter.name, role, nested, parameter.default, variadic, in_call)
 
 
 def _role(annotation: Any, nested: bool) -> tuple[Role | None, bool]:
@@ -128,7 +132,9 @@ def _dispatcher(op: Op) -> Callable[..., Any]:
         if len(tensors) == 1:
             return _unary_float(op) if tensors[0].role.to_float else _unary(op)  # type: ignore[union-attr]  # has a role
         if len(tensors) == 2 and all(t.role.promotes and t.default is inspect.Parameter.empty for t in tensors):  # type: ignore[union-attr]  # has a role
-            return _binary(op, any(t.role.to_float for t in tensors))  # type: ignore[union-attr]  # has a role
+            return _binary(op, *_kinds(op))
+        if len(tensors) == 2 and all(t.role and not t.role.promotes for t in tensors):
+            return _pair(op)
     if not tensors:
         return _without_tensors(op)
     return _general(op)
@@ -164,7 +170,14 @@ def _unary_float(op: Op) -> Callable[..., Any]:
     return dispatch
 
 
-def _binary(op: Op, to_float: bool) -> Callable[..., Any]:
+def _kinds(op: Op) -> tuple[bool, bool]:
+    """Whether the op's promoted tensors become floats; whether any dtype will do."""
+    roles = [t.role for t in op.tensors if t.role is not None]
+    to_float = any(role.to_float for role in roles)
+    return to_float, not to_float and not any(role.to_number for role in roles)
+
+
+def _binary(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
     name = op.name
 
     def dispatch(*args: Any, **kwargs: Any) -> Any:
@@ -173,7 +186,7 @@ def _binary(op: Op, to_float: bool) -> Callable[..., Any]:
         if len(args) > 1 and args[0].__class__ in native:
             dtype, other = args[0].dtype, args[1].__class__
             if (
-                (other in native and dtype is args[1].dtype and (dtype in backend.floats or not to_float))
+                (other in native and dtype is args[1].dtype and (any_kind or dtype in (backend.floats if to_float else backend.numbers)))
                 or (other is float and dtype in backend.floats)
                 or (other is int and dtype in (backend.floats if to_float else backend.numbers))
             ):
@@ -181,6 +194,22 @@ def _binary(op: Op, to_float: bool) -> Callable[..., Any]:
                     return backend.functions[name](*args, **kwargs)
                 except Exception as error:
                     raise explain(op, backend, args, kwargs, error) from error
+        return call_general(op, backend, args, kwargs)
+
+    return dispatch
+
+
+def _pair(op: Op) -> Callable[..., Any]:
+    name = op.name
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        native = backend.native
+        if len(args) > 1 and args[0].__class__ in native and args[1].__class__ in native:
+            try:
+                return backend.functions[name](*args, **kwargs)
+            except Exception as error:
+                raise explain(op, backend, args, kwargs, error) from error
         return call_general(op, backend, args, kwargs)
 
     return dispatch

@@ -3,6 +3,8 @@
 Promotion happens here once for eager and symbolic calls alike: a body gets tensors that share the promoted dtype.
 """
 
+import inspect
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,15 +29,19 @@ def infer(op: "Op", arguments: dict[str, Any]) -> Any:
             arguments[parameter.name] = value = list(value)
         slots += [(parameter.name, i, parameter.role, v) for i, v in items(parameter.nested, value)]
     dtypes = [_symbolic_dtype(v) for _, _, role, v in slots if role.promotes]
-    target = promoted(tuple(dtypes), any(role.to_float for _, _, role, _ in slots)) if dtypes else None
+    target = promoted(tuple(dtypes), *widening(slots)) if dtypes else None
     for name, index, role, value in slots:
         abstract = _abstract(value, target if role.promotes else None)
         if index is None:
             arguments[name] = abstract
         else:
             arguments[name][index] = abstract
+    bound = inspect.BoundArguments(op.signature, arguments)  # type: ignore[arg-type]  # any mapping does
     with SymbolicScope():
-        return op.body(**arguments)
+        outputs = op.body(*bound.args, **bound.kwargs)
+    if isinstance(outputs, KerasTensor) and any(outputs is value for value in arguments.values()):
+        return KerasTensor.like(outputs.shape, outputs.dtype)  # an input has its own place in the graph
+    return outputs
 
 
 def _symbolic_dtype(value: Any) -> Any:
@@ -60,6 +66,7 @@ def _abstract(value: Any, dtype: str | None) -> KerasTensor:
 
 
 def items(nested: bool, value: Any) -> list[tuple[int | None, Any]]:
+    """The tensors of one argument with their places in it."""
     if value is None:
         return []
     if nested and isinstance(value, list):
@@ -67,11 +74,34 @@ def items(nested: bool, value: Any) -> list[tuple[int | None, Any]]:
     return [(None, value)]
 
 
-def promoted(dtypes: tuple[Any, ...], to_float: bool) -> str:
-    dtype = result_type(*dtypes)
+def widening(slots: Iterable[Any]) -> tuple[bool, bool]:
+    """Whether the roles among the slots ask for floats, and for numbers."""
+    roles = [role for _, _, role, _ in slots]
+    return any(role.to_float for role in roles), any(role.to_number for role in roles)
+
+
+def promoted(dtypes: tuple[Any, ...], to_float: bool, to_number: bool = False) -> str:
+    """The dtype that arguments are brought to; Python scalars come as their types.
+
+    Where all tensors share one dtype and the scalars fit it, that dtype stays, 64 bits wide or not: the quick way through
+    the dispatcher, which takes the same arguments as they are, gives the same.
+    """
+    sized = {dtype for dtype in dtypes if isinstance(dtype, str)}
+    dtype = sized.pop() if len(sized) == 1 else result_type(*dtypes)
+    if sized or not _holds(dtype, dtypes):
+        dtype = result_type(*dtypes)
     if to_float and not is_float(dtype) and not is_complex(dtype):
         return result_type(dtype, float)
-    return dtype
+    return "int32" if to_number and dtype == "bool" else dtype
+
+
+def _holds(dtype: str, dtypes: tuple[Any, ...]) -> bool:
+    """Whether Python scalars of these types need no other kind of dtype."""
+    if complex in dtypes:
+        return is_complex(dtype)
+    if float in dtypes:
+        return is_float(dtype) or is_complex(dtype)
+    return int not in dtypes or dtype != "bool"
 
 
 def default_dtype(value: Any) -> str | None:

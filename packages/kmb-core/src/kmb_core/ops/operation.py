@@ -9,6 +9,7 @@ from kmb_core.backend.names import auto_name
 from kmb_core.backend.node import Node
 from kmb_core.backend.scopes import SymbolicScope
 from kmb_core.backend.selection import current_backend
+from kmb_core.dtypes import standardize_dtype
 from kmb_core.errors import message
 from kmb_core.ops.inference import infer
 
@@ -109,12 +110,16 @@ class DeclaredOperation(Operation):
         self.config = dict(config or {})
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        return self.op.function(**self.bound(args, kwargs))
+        bound = inspect.BoundArguments(self.op.signature, self.bound(args, kwargs))  # type: ignore[arg-type]  # any mapping does
+        return self.op.function(*bound.args, **bound.kwargs)
 
     def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Tensors of a call and the configuration, by parameter name."""
-        names = [p.name for p in self.op.tensors]
-        return {**self.config, **dict(zip(names, args, strict=False)), **kwargs}
+        bound = {**self.config, **kwargs}
+        free = [p for p in self.op.parameters if p.in_call or p.name not in self.config]
+        for position, parameter in enumerate(free[: len(args)]):
+            bound[parameter.name] = list(args[position:]) if parameter.variadic else args[position]
+        return bound
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         return infer(self.op, self.bound(args, kwargs))
@@ -125,14 +130,21 @@ class DeclaredOperation(Operation):
 
 def record(op: "Op", arguments: dict[str, Any], outputs: Any) -> Any:
     """Put a call of a declared op into the graph."""
-    tensors = [p.name for p in op.tensors]
     args, kwargs = [], {}
-    for index, name in enumerate(tensors):
-        if name in arguments and len(args) == index:
-            args.append(arguments[name])
-        elif name in arguments:
+    in_call = [p for p in op.parameters if p.in_call]
+    for index, parameter in enumerate(in_call):
+        name = parameter.name
+        if name not in arguments:
+            continue
+        if len(args) != index:
             kwargs[name] = arguments[name]
-    config = {p.name: arguments.get(p.name, p.default) for p in op.parameters if p.role is None}
+        elif parameter.variadic:
+            args += arguments[name]
+        else:
+            args.append(arguments[name])
+    config = {p.name: arguments.get(p.name, p.default) for p in op.parameters if not p.in_call}
+    if config.get("dtype", inspect.Parameter.empty) not in (None, inspect.Parameter.empty):  # by name: files hold no objects
+        config["dtype"] = standardize_dtype(config["dtype"])
     operation = DeclaredOperation(op, {k: v for k, v in config.items() if v is not inspect.Parameter.empty})
     Node(operation, tuple(args), kwargs, outputs)
     return outputs

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kmb_core.backend.keras_tensor import KerasTensor
-from kmb_core.dtypes import standardize_dtype
-from kmb_core.errors import DTypeError
-from kmb_core.shapes import broadcast_shapes, reduced_shape
+from kmb_core.dtypes import is_integer, standardize_dtype
+from kmb_core.errors import DTypeError, ShapeError
+from kmb_core.shapes import broadcast_shapes, reduced_shape, standardize_shape
 
 Symbolic = KerasTensor
 
@@ -40,3 +40,40 @@ def refuse_bool(x: Symbolic, op: str) -> None:
     """Raise DTypeError for booleans."""
     if x.dtype == "bool":
         raise DTypeError(f"ops.{op}: expected numbers, got bool; cast first")
+
+
+def need_integers(x: Symbolic, op: str) -> None:
+    """Raise DTypeError for indices that are no integers."""
+    if not is_integer(x.dtype):
+        raise DTypeError(f"ops.{op}: expected indices of an integer dtype, got {x.dtype}")
+
+
+def sizes(shape: Any) -> tuple[int | None, ...]:
+    """A shape given as an argument; sizes that are tensors (of a traced function) are unknown."""
+    if isinstance(shape, int):
+        shape = (shape,)
+    if hasattr(shape, "shape") and not isinstance(shape, tuple):  # a tensor of sizes
+        return (None,) * int(shape.shape[0])
+    return standardize_shape([None if hasattr(size, "shape") and not hasattr(size, "__index__") else size for size in shape])
+
+
+def fits(given: Sequence[int | None], expected: Sequence[int | None]) -> bool:
+    """Whether two shapes agree wherever both are known."""
+    return len(given) == len(expected) and all(a is None or b is None or a == b for a, b in zip(given, expected, strict=True))
+
+
+def block(shape: Sequence[int | None], starts: Any, size: Any, op: str) -> tuple[int | None, ...]:
+    """The size of a block in a tensor, -1 resolved; its place is checked where it is known."""
+    known = isinstance(starts, (list, tuple))
+    if len(size) != len(shape) or (known and len(starts) != len(shape)):
+        raise ShapeError(f"ops.{op}: a tensor of shape {tuple(shape)} needs a start and a size for each axis, got {starts}, {tuple(size)}")
+    places = [start if isinstance(start, int) else None for start in starts] if known else [None] * len(shape)
+    return tuple(_extent(whole, start, part, op) for whole, start, part in zip(shape, places, size, strict=True))
+
+
+def _extent(whole: int | None, start: int | None, part: int | None, op: str) -> int | None:
+    if part == -1:
+        return None if whole is None or start is None else whole - start
+    if whole is not None and part is not None and (start or 0) + part > whole:
+        raise ShapeError(f"ops.{op}: a block of size {part} from {start or 0} on does not lie in an axis of size {whole}")
+    return part

@@ -1,0 +1,459 @@
+"""Exponentials, logarithms, trigonometry and the error function, element by element.
+
+Their results are no integers, so integers and booleans are taken as floatx. Composites use the form that keeps accuracy
+where the textbook's one cancels.
+"""
+
+import math
+
+from kmb_core.ops import rules
+from kmb_core.ops.arithmetic import absolute, add, maximum, multiply, negative, sign, subtract, true_divide
+from kmb_core.ops.comparison import equal, where
+from kmb_core.ops.declaration import composite, primitive
+from kmb_core.typing import Floating, Tensor
+
+
+@primitive
+def sqrt(x: Floating) -> Tensor:
+    """The non-negative square root; NaN for negative numbers.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.sqrt(9))
+        3.0
+    """
+    return rules.same(x)
+
+
+@composite(saved_module="keras.src.ops.math")
+def rsqrt(x: Floating) -> Tensor:
+    """The reciprocal of the square root.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.rsqrt(4.0))
+        0.5
+    """
+    return true_divide(1.0, sqrt(x))
+
+
+@primitive
+def exp(x: Floating) -> Tensor:
+    """The exponential function.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.exp(0))
+        1.0
+    """
+    return rules.same(x)
+
+
+@primitive
+def expm1(x: Floating) -> Tensor:
+    """`exp(x) - 1`, exact near zero.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.expm1(0.0))
+        0.0
+    """
+    return rules.same(x)
+
+
+@primitive
+def log(x: Floating) -> Tensor:
+    """The natural logarithm; minus infinity at zero, NaN below.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.log(1.0))
+        0.0
+    """
+    return rules.same(x)
+
+
+@primitive
+def log1p(x: Floating) -> Tensor:
+    """`log(1 + x)`, exact near zero.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.log1p(0.0))
+        0.0
+    """
+    return rules.same(x)
+
+
+@composite
+def log2(x: Floating) -> Tensor:
+    """The logarithm to base 2.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.log2(8.0)), 4)
+        3.0
+    """
+    return multiply(log(x), 1 / math.log(2))
+
+
+@composite
+def log10(x: Floating) -> Tensor:
+    """The logarithm to base 10.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.log10(100.0)), 4)
+        2.0
+    """
+    return multiply(log(x), 1 / math.log(10))
+
+
+@composite
+def logaddexp(x1: Floating, x2: Floating) -> Tensor:
+    """`log(exp(x1) + exp(x2))` without overflow.
+
+    Args:
+        x1, x2: tensors of numbers; their shapes broadcast. Integers are taken as floatx.
+
+    Returns:
+        The broadcast shape, in the floating dtype.
+
+    Raises:
+        ShapeError: when the shapes do not broadcast.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.logaddexp(0.0, 0.0)), 4)
+        0.6931
+    """
+    larger = maximum(x1, x2)
+    difference = negative(absolute(subtract(x1, x2)))
+    sum_of_both = add(larger, log1p(exp(difference)))
+    return where(equal(x1, x2), add(x1, math.log(2)), sum_of_both)  # equal infinities have no difference
+
+
+@primitive
+def sin(x: Floating) -> Tensor:
+    """The sine of an angle in radians.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.sin(0.0))
+        0.0
+    """
+    return rules.same(x)
+
+
+@primitive
+def cos(x: Floating) -> Tensor:
+    """The cosine of an angle in radians.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.cos(0.0))
+        1.0
+    """
+    return rules.same(x)
+
+
+@primitive
+def tan(x: Floating) -> Tensor:
+    """The tangent of an angle in radians.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.tan(0.0))
+        0.0
+    """
+    return rules.same(x)
+
+
+@primitive
+def arcsin(x: Floating) -> Tensor:
+    """The angle in [-π/2, π/2] whose sine is x; NaN outside of [-1, 1].
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.arcsin(1.0)), 4)
+        1.5708
+    """
+    return rules.same(x)
+
+
+@primitive
+def arccos(x: Floating) -> Tensor:
+    """The angle in [0, π] whose cosine is x; NaN outside of [-1, 1].
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.arccos(0.0)), 4)
+        1.5708
+    """
+    return rules.same(x)
+
+
+@primitive
+def arctan(x: Floating) -> Tensor:
+    """The angle in (-π/2, π/2) whose tangent is x.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.arctan(1.0)), 4)
+        0.7854
+    """
+    return rules.same(x)
+
+
+@primitive
+def arctan2(x1: Floating, x2: Floating) -> Tensor:
+    """The angle in [-π, π] of the point (x2, x1) as seen from the origin.
+
+    Args:
+        x1, x2: ordinates and abscissas; their shapes broadcast.
+
+    Returns:
+        The broadcast shape, in the floating dtype; radians.
+
+    Raises:
+        ShapeError: when the shapes do not broadcast.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.arctan2(1.0, 0.0)), 4)
+        1.5708
+    """
+    return rules.broadcast(x1, x2, "arctan2")
+
+
+@primitive
+def sinh(x: Floating) -> Tensor:
+    """The hyperbolic sine.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.sinh(0.0))
+        0.0
+    """
+    return rules.same(x)
+
+
+@primitive
+def cosh(x: Floating) -> Tensor:
+    """The hyperbolic cosine.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.cosh(0.0))
+        1.0
+    """
+    return rules.same(x)
+
+
+@primitive
+def tanh(x: Floating) -> Tensor:
+    """The hyperbolic tangent.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> float(ops.tanh(0.0))
+        0.0
+    """
+    return rules.same(x)
+
+
+@composite
+def arcsinh(x: Floating) -> Tensor:
+    """The inverse of the hyperbolic sine.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.arcsinh(1.0)), 4)
+        0.8814
+    """
+    size = absolute(x)
+    root = sqrt(add(multiply(size, size), 1.0))
+    # log1p(|x| + x² / (1 + sqrt(x² + 1))) is exact near zero, where log(x + sqrt(x² + 1)) cancels
+    growth = true_divide(multiply(size, size), add(root, 1.0))
+    return multiply(sign(x), log1p(add(size, growth)))
+
+
+@composite
+def arccosh(x: Floating) -> Tensor:
+    """The inverse of the hyperbolic cosine; NaN below 1.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.arccosh(1.0)), 4)
+        0.0
+    """
+    less_one = subtract(x, 1.0)
+    return log1p(add(less_one, sqrt(multiply(less_one, add(x, 1.0)))))
+
+
+@composite
+def arctanh(x: Floating) -> Tensor:
+    """The inverse of the hyperbolic tangent; NaN outside of [-1, 1].
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.arctanh(0.5)), 4)
+        0.5493
+    """
+    return multiply(subtract(log1p(x), log1p(negative(x))), 0.5)
+
+
+@primitive(saved_module="keras.src.ops.math")
+def erf(x: Floating) -> Tensor:
+    """The error function, 2/√π times the integral of exp(-t²) from 0 to x.
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.erf(1.0)), 4)
+        0.8427
+    """
+    return rules.same(x)
+
+
+@primitive(saved_module="keras.src.ops.math")
+def erfinv(x: Floating) -> Tensor:
+    """The inverse of the error function; infinite at ±1, NaN outside of [-1, 1].
+
+    Args:
+        x: tensor of any shape; integers and booleans are taken as floatx.
+
+    Returns:
+        The same shape, in the floating dtype.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.erfinv(0.5)), 4)
+        0.4769
+    """
+    return rules.same(x)
