@@ -1,0 +1,105 @@
+"""Dense: the fully connected layer."""
+
+from typing import Any
+
+from kmb_core import activations, constraints, initializers, regularizers
+from kmb_core.layers.input_spec import InputSpec
+from kmb_core.layers.layer import Layer
+from kmb_core.ops.nn.projection import dense
+from kmb_core.serialization import saved_as
+
+
+@saved_as("keras.layers")
+class Dense(Layer):
+    """`activation(inputs @ kernel + bias)`, on the last axis.
+
+    Args:
+        units: size of the output's last axis.
+        activation: name or function; none when None.
+        use_bias: whether there is a bias.
+        kernel_initializer, bias_initializer: names, objects or functions.
+        kernel_regularizer, bias_regularizer: added to the loss.
+        activity_regularizer: of the output.
+        kernel_constraint, bias_constraint: applied after each update.
+        lora_rank, lora_alpha, quantization_config: low-rank adaptation and quantization.
+
+    Input: `(..., input_dim)`. Output: `(..., units)`, in the compute dtype.
+
+    Example:
+        >>> import kmb_core
+        >>> tuple(kmb_core.layers.Dense(4)(kmb_core.ops.ones((2, 3))).shape)
+        (2, 4)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if not isinstance(units, int) or isinstance(units, bool) or units <= 0:
+            raise ValueError(f"Dense {self.name!r}: units is a positive int, got {units!r}")
+        self.units = units
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.quantization_config = quantization_config
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        features = last_size(self, input_shape)
+        self._kernel = self.add_weight(
+            name="kernel",
+            shape=(features, self.units),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(self.units,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        self._activate = None if activations.is_linear(self.activation) else self.activation
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+
+    @property
+    def kernel(self) -> Any:
+        """The kernel variable, `(input_dim, units)`."""
+        return self._kernel
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        bias = self.bias
+        outputs = dense(inputs, self._kernel.value, None if bias is None else bias.value)
+        activate = self._activate
+        return outputs if activate is None else activate(outputs)
+
+
+def last_size(layer: Layer, input_shape: Any) -> int:
+    """The size of the inputs' last axis, which has to be known."""
+    size = input_shape[-1]
+    if size is None:
+        raise ValueError(f"{layer._where()}: the last axis must have a known size, got shape {tuple(input_shape)}")
+    return size

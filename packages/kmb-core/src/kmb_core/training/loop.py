@@ -1,0 +1,287 @@
+"""The training loop: the only one.
+
+It owns epochs, validation, callbacks and history. Each batch goes to the trainer as it comes from the data adapter; logs
+stay on the device until a callback reads them.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from kmb_core import config, tree
+from kmb_core.backend import use_backend
+from kmb_core.data import make_adapter, train_validation_split
+from kmb_core.errors import NotCompiledError, StructureError, message
+from kmb_core.plugins import collected
+from kmb_core.training.batches import unpack_x_y_sample_weight
+from kmb_core.training.callbacks import CallbackList
+from kmb_core.training.logs import Logs
+from kmb_core.training.preparation import prepare
+
+
+class Fit:
+    """The arguments of `Model.fit`, and their run."""
+
+    def __init__(self, model: Any, **arguments: Any) -> None:
+        self.model = model
+        self.trainer = model.trainer
+        for name, value in arguments.items():
+            setattr(self, name, value)
+        self.steps_per_execution = model.steps_per_execution
+
+    def run(self) -> Any:
+        """Train; returns the History."""
+        model = self.model
+        require_compiled(model, "fit")
+        with use_backend(model._backend):
+            adapter = self._adapters()
+            prepare(model, adapter)
+            callbacks = self._callbacks(adapter)
+            model.stop_training = False
+            callbacks.on_train_begin()
+            logs: dict[str, Any] = {}
+            try:
+                for epoch in range(self.initial_epoch, self.epochs):
+                    logs = self._epoch(adapter, callbacks, epoch)
+                    if model.stop_training:
+                        break
+            finally:
+                adapter.close()
+            callbacks.on_train_end(logs)
+        return model.history
+
+    def _adapters(self) -> Any:
+        x, y, sample_weight = self.x, self.y, self.sample_weight
+        if self.validation_split and self.validation_data is None:
+            (x, y, sample_weight), self.validation_data = train_validation_split((x, y, sample_weight), self.validation_split)
+        limit = config.max_epochs()
+        self.epochs = self.epochs if limit is None else min(self.epochs, limit)
+        return adapt(
+            self.model,
+            x,
+            y,
+            sample_weight,
+            batch_size=self.batch_size,
+            shuffle=self.shuffle,
+            class_weight=self.class_weight,
+            steps=self.steps_per_epoch,
+        )
+
+    def _callbacks(self, adapter: Any) -> CallbackList:
+        callbacks = self.callbacks
+        if not isinstance(callbacks, CallbackList):
+            callbacks = CallbackList(
+                callbacks,
+                add_history=True,
+                add_progbar=self.verbose != 0,
+                model=self.model,
+                verbose=self.verbose,
+                epochs=self.epochs,
+                steps=step_count(adapter, self.steps_per_epoch),
+                batch_size=adapter.batch_size,
+            )
+        return callbacks
+
+    def _epoch(self, adapter: Any, callbacks: CallbackList, epoch: int) -> dict[str, Any]:
+        trainer, model = self.trainer, self.model
+        trainer.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        with trainer.phase("train"):
+            logs = run_steps(
+                adapter,
+                trainer.run_train,
+                trainer.run_train_many,
+                self.steps_per_execution,
+                callbacks.on_train_batch_begin,
+                callbacks.on_train_batch_end,
+                model,
+                self.steps_per_epoch,
+            )
+        epoch_logs = dict(logs)
+        if self._validates(epoch):
+            epoch_logs |= self._validate(callbacks)
+        callbacks.on_epoch_end(epoch, epoch_logs)
+        return epoch_logs
+
+    def _validates(self, epoch: int) -> bool:
+        if self.validation_data is None:
+            return False
+        if isinstance(self.validation_freq, (list, tuple, set)):
+            return epoch + 1 in self.validation_freq
+        return (epoch + 1) % self.validation_freq == 0
+
+    def _validate(self, callbacks: CallbackList) -> dict[str, Any]:
+        data = self.validation_data
+        x, y, weight = unpack_x_y_sample_weight(data) if isinstance(data, (tuple, list)) else (data, None, None)
+        adapter = self.__dict__.get("_validation_adapter")
+        if adapter is None:
+            batch_size = self.validation_batch_size or self.batch_size
+            adapter = adapt(self.model, x, y, weight, batch_size=batch_size, steps=self.validation_steps)
+            self._validation_adapter = adapter if x.__class__.__name__ != "generator" else None
+        logs = evaluate_steps(self.model, adapter, callbacks, self.validation_steps)
+        return {f"val_{name}": value for name, value in logs.items()}
+
+
+def evaluate(model: Any, x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None, callbacks: Any, verbose: Any) -> dict[str, Any]:
+    """The metrics over all batches."""
+    require_compiled(model, "evaluate")
+    with use_backend(model._backend):
+        adapter = adapt(model, x, y, sample_weight, batch_size=batch_size, steps=steps)
+        prepare(model, adapter, training=False)
+        if not isinstance(callbacks, CallbackList):
+            callbacks = CallbackList(
+                callbacks,
+                add_progbar=verbose != 0,
+                model=model,
+                verbose=verbose,
+                epochs=1,
+                steps=step_count(adapter, steps),
+            )
+        try:
+            return evaluate_steps(model, adapter, callbacks, steps)
+        finally:
+            adapter.close()
+
+
+def evaluate_steps(model: Any, adapter: Any, callbacks: CallbackList, steps: int | None) -> dict[str, Any]:
+    """One pass of evaluation; used by `evaluate` and for validation inside `fit`."""
+    trainer = model.trainer
+    model.stop_evaluating = False
+    callbacks.on_test_begin()
+    trainer.reset_metrics()
+    with trainer.phase("test"):
+        logs = run_steps(
+            adapter,
+            trainer.run_test,
+            trainer.run_test_many,
+            model.steps_per_execution,
+            callbacks.on_test_batch_begin,
+            callbacks.on_test_batch_end,
+            None,
+            steps,
+        )
+    result = dict(logs)
+    callbacks.on_test_end(result)
+    return result
+
+
+def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callbacks: Any, verbose: Any) -> Any:
+    """The outputs for all batches, joined on the host."""
+    with use_backend(model._backend):
+        adapter = adapt(model, x, None, None, batch_size=batch_size, steps=steps)
+        prepare(model, adapter, training=False, losses=False)
+        trainer = model.trainer
+        if not isinstance(callbacks, CallbackList):
+            callbacks = CallbackList(
+                callbacks, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=1, steps=step_count(adapter, steps)
+            )
+        model.stop_predicting = False
+        callbacks.on_predict_begin()
+        parts = []
+        try:
+            with trainer.phase("predict"):
+                for step, batch in enumerate(_limited(adapter, steps)):
+                    callbacks.on_predict_batch_begin(step)
+                    outputs = trainer.run_predict(batch)
+                    parts.append(outputs)
+                    callbacks.on_predict_batch_end(step, {"outputs": outputs})
+                    if model.stop_predicting:
+                        break
+        finally:
+            adapter.close()
+        callbacks.on_predict_end()
+        return joined(model, parts)
+
+
+def joined(model: Any, parts: list[Any]) -> Any:
+    """Batches of outputs as one structure of NumPy arrays."""
+    if not parts:
+        raise StructureError(message(f"predict on {model.name!r}: the data gave no batch", "It is empty.", None))
+    to_numpy = model._backend.to_numpy
+    if not tree.is_nested(parts[0]):
+        arrays = [to_numpy(part) for part in parts]
+        return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    columns = zip(*[tree.flatten(part) for part in parts], strict=True)
+    return tree.pack_sequence_as(parts[0], [np.concatenate([to_numpy(item) for item in column]) for column in columns])
+
+
+def run_steps(
+    adapter: Any,
+    run: Callable[[Any], Any],
+    run_many: Callable[[list[Any]], Any],
+    steps_per_execution: int,
+    on_begin: Callable[..., None],
+    on_end: Callable[..., None],
+    stops: Any,
+    steps: int | None,
+) -> Any:
+    """One pass over the adapter; the last logs, read only if somebody does."""
+    logs: Logs | dict[str, Any] = {}
+    step = 0
+    if steps_per_execution == 1:
+        for batch in _limited(adapter, steps):
+            on_begin(step)
+            logs = Logs(run(batch))
+            on_end(step, logs)
+            step += 1
+            if stops is not None and stops.stop_training:
+                break
+    else:
+        for group in _groups(_limited(adapter, steps), steps_per_execution):
+            on_begin(step)
+            logs = Logs(run_many(group))
+            step += len(group)
+            on_end(step - 1, logs)
+            if stops is not None and stops.stop_training:
+                break
+    if step == 0:
+        raise StructureError(message("the data gave no batch", "It is empty, or a generator that was used up.", None))
+    return logs
+
+
+def _limited(adapter: Any, steps: int | None) -> Iterator[Any]:
+    """The batches of an epoch; the adapter itself ends after `steps` where it was given."""
+    limit = config.max_steps_per_epoch()
+    if limit is None:
+        return adapter.batches()
+    return (batch for batch, _ in zip(adapter.batches(), range(limit), strict=False))
+
+
+def _groups(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    group: list[Any] = []
+    for batch in batches:
+        group.append(batch)
+        if len(group) == size:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def step_count(adapter: Any, steps: int | None) -> int | None:
+    """Number of batches in an epoch as far as it is known."""
+    count = adapter.num_batches if steps is None else steps
+    limit = config.max_steps_per_epoch()
+    return count if limit is None else limit if count is None else min(count, limit)
+
+
+def adapt(model: Any, x: Any, y: Any, sample_weight: Any, **options: Any) -> Any:
+    """The data adapter for what the user gave."""
+    plugins = () if _is_plain(x) else _plugin_adapters(model)
+    return make_adapter(x, y, sample_weight, plugin_adapters=plugins, **options)
+
+
+def _is_plain(x: Any) -> bool:
+    return isinstance(x, (np.ndarray, list, tuple, dict))
+
+
+def _plugin_adapters(model: Any) -> tuple[Any, ...]:
+    return tuple(a for adapters in collected(model._backend, "kmb_data_adapters") for a in adapters)
+
+
+def require_compiled(model: Any, method: str) -> None:
+    """Raise NotCompiledError unless `compile` was called."""
+    if not model.compiled:
+        what = f"model {model.name!r}: {method} needs a compiled model"
+        raise NotCompiledError(message(what, None, "Call model.compile(optimizer=..., loss=...) first."))

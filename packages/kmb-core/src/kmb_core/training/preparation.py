@@ -1,0 +1,66 @@
+"""Before the first step: the model, the compiled loss and metrics and the optimizer are built from the first batch's shapes.
+
+Only shapes are worked out; no data goes through the model.
+"""
+
+from typing import Any
+
+from kmb_core import tree
+from kmb_core.backend import KerasTensor, SymbolicScope, state
+from kmb_core.dtypes import standardize_dtype
+from kmb_core.training.batches import unpack_x_y_sample_weight
+
+
+def prepare(model: Any, adapter: Any, training: bool = True, losses: bool = True) -> None:
+    """Build what is not built yet, from the first batch of the adapter."""
+    if is_prepared(model, training, losses):
+        return
+    prepare_for(model, adapter.peek(), training, losses)
+
+
+def is_prepared(model: Any, training: bool, losses: bool) -> bool:
+    """Whether everything that the steps need is built."""
+    if not model.built:
+        return False
+    if losses and not model._compiled_parts_built():
+        return False
+    return not (training and model.optimizer is not None and not model.optimizer.built)
+
+
+def prepare_for(model: Any, batch: Any, training: bool = True, losses: bool = True) -> None:
+    """Build what is not built yet, from a batch."""
+    if is_prepared(model, training, losses):
+        return
+    x, y, sample_weight = (_abstract_batch(part) for part in unpack_x_y_sample_weight(batch))
+    outputs = None
+    if not model.built or (losses and not model._compiled_parts_built()):
+        outputs = _outputs(model, x)
+    if losses and not model._compiled_parts_built():
+        model._build_compiled_parts(x, y, outputs, sample_weight)
+    if training and model.optimizer is not None and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+
+
+def _outputs(model: Any, x: Any) -> Any:
+    before = state.training
+    with SymbolicScope():
+        state.training = False
+        try:
+            return model(x, training=False) if model._call_takes_training() else model(x)
+        finally:
+            state.training = before
+
+
+def _abstract_batch(data: Any) -> Any:
+    """KerasTensors like the arrays; the batch size is unknown, since the last batch may be smaller."""
+    if data is None:
+        return None
+    return tree.map_structure(_abstract, data)
+
+
+def _abstract(x: Any) -> Any:
+    shape = getattr(x, "shape", None)
+    if shape is None:
+        return x
+    shape = tuple(shape)
+    return KerasTensor((None, *shape[1:]) if shape else shape, dtype=standardize_dtype(x.dtype))

@@ -1,0 +1,93 @@
+"""Trainer: what a backend supplies so that the one training loop can run on it.
+
+The loop (`training/loop.py`) owns epochs, callbacks and data; a trainer owns one step: its default maths, its
+compilation, where batches are put, and how state travels from step to step.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+LogSource = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+Batch = tuple[Any, ...]
+
+
+class Trainer:
+    """Base of the backends' trainers. One belongs to one model, for as long as that lives.
+
+    A batch is a tuple (x,), (x, y) or (x, y, sample_weight) of nested NumPy arrays or native tensors. Logs are device
+    scalars by name, or a function that makes them when somebody reads.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.backend = model._backend
+
+    # Default steps: `Model.train_step` and its siblings delegate to these.
+
+    def train_step(self, *args: Any) -> Any:
+        """One step of training on one batch, in the framework's style."""
+        raise NotImplementedError
+
+    def test_step(self, *args: Any) -> Any:
+        """One step of evaluation."""
+        raise NotImplementedError
+
+    def predict_step(self, *args: Any) -> Any:
+        """One step of prediction."""
+        raise NotImplementedError
+
+    # What the loop calls.
+
+    def run_train(self, batch: Batch) -> LogSource:
+        """Train on a batch."""
+        raise NotImplementedError
+
+    def run_test(self, batch: Batch) -> LogSource:
+        """Evaluate on a batch."""
+        raise NotImplementedError
+
+    def run_predict(self, batch: Batch) -> Any:
+        """The outputs for a batch, on the device."""
+        raise NotImplementedError
+
+    def run_train_many(self, batches: list[Batch]) -> LogSource:
+        """Train on up to `steps_per_execution` batches; backends that can do it in one execution override it."""
+        logs: LogSource = {}
+        for batch in batches:
+            logs = self.run_train(batch)
+        return logs
+
+    def run_test_many(self, batches: list[Batch]) -> LogSource:
+        """Evaluate on several batches."""
+        logs: LogSource = {}
+        for batch in batches:
+            logs = self.run_test(batch)
+        return logs
+
+    def run_predict_many(self, batches: list[Batch]) -> list[Any]:
+        """The outputs for several batches."""
+        return [self.run_predict(batch) for batch in batches]
+
+    def reset_metrics(self) -> None:
+        """Start the metrics again."""
+        self.model.reset_metrics()
+
+    def phase(self, mode: str) -> AbstractContextManager[Any]:
+        """What holds around a loop of steps; `mode` is "train", "test" or "predict"."""
+        return nullcontext()
+
+    def rebuild(self) -> None:
+        """Forget compiled steps: the model was compiled anew, or what is trainable has changed."""
+
+    def train_function(self) -> Callable[..., Any]:
+        """What `make_train_function` hands out: a function of an iterator of batches."""
+        return lambda iterator: self.run_train(next(iterator))
+
+    def test_function(self) -> Callable[..., Any]:
+        """What `make_test_function` hands out."""
+        return lambda iterator: self.run_test(next(iterator))
+
+    def predict_function(self) -> Callable[..., Any]:
+        """What `make_predict_function` hands out."""
+        return lambda iterator: self.run_predict(next(iterator))
