@@ -80,7 +80,7 @@ def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> Tensor:
     rank = len(x.shape)
     order = tuple(range(rank))[::-1] if axes is None else tuple(normalize_axis(a, rank, "ops.transpose") for a in axes)
     if sorted(order) != list(range(rank)):
-        raise ShapeError(f"ops.transpose: axes {tuple(axes or ())} do not name each of the {rank} axes of shape {x.shape} once")
+        raise ShapeError(f"ops.transpose: axes {tuple(axes or ())} do not name each axis of shape {x.shape} once")
     return rules.shaped(x, [x.shape[a] for a in order])
 
 
@@ -418,7 +418,7 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
     axis = normalize_axis(axis, len(sizes), "ops.unstack")
     count = sizes[axis] if num is None else num
     if count is None or sizes[axis] not in (None, count):
-        raise ShapeError(f"ops.unstack: axis {axis} of shape {sizes} has not a known size of {num or 'its own: give num'}")
+        raise ShapeError(f"ops.unstack: axis {axis} of shape {sizes} has a size that is unknown or not num={num}")
     return [get_item(x, (slice(None),) * axis + (place,)) for place in range(count)]
 
 

@@ -131,17 +131,16 @@ class DeclaredOperation(Operation):
 def record(op: "Op", arguments: dict[str, Any], outputs: Any) -> Any:
     """Put a call of a declared op into the graph."""
     args, kwargs = [], {}
-    in_call = [p for p in op.parameters if p.in_call]
-    for index, parameter in enumerate(in_call):
+    for index, parameter in enumerate(op.parameters):
         name = parameter.name
-        if name not in arguments:
+        if not parameter.in_call or name not in arguments:
             continue
-        if len(args) != index:
-            kwargs[name] = arguments[name]
-        elif parameter.variadic:
+        if parameter.variadic:
             args += arguments[name]
-        else:
+        elif len(args) == index:
             args.append(arguments[name])
+        else:  # configuration stands before it
+            kwargs[name] = arguments[name]
     config = {p.name: arguments.get(p.name, p.default) for p in op.parameters if not p.in_call}
     if config.get("dtype", inspect.Parameter.empty) not in (None, inspect.Parameter.empty):  # by name: files hold no objects
         config["dtype"] = standardize_dtype(config["dtype"])

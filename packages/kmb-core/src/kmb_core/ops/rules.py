@@ -1,5 +1,6 @@
 """The rules that op bodies are made of: what shape and dtype comes out, from symbolic tensors whose dtypes are promoted."""
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,19 +55,33 @@ def sizes(shape: Any) -> tuple[int | None, ...]:
         shape = (shape,)
     if hasattr(shape, "shape") and not isinstance(shape, tuple):  # a tensor of sizes
         return (None,) * int(shape.shape[0])
-    return standardize_shape([None if hasattr(size, "shape") and not hasattr(size, "__index__") else size for size in shape])
+    return standardize_shape([None if _is_traced(size) else size for size in shape])
+
+
+def _is_traced(size: Any) -> bool:
+    """Whether a size is a tensor of a traced function; a tensor with a value passes as an integer."""
+    if not hasattr(size, "shape"):
+        return False
+    try:
+        operator.index(size)
+    except Exception:  # each framework has an error of its own for "no value while tracing"
+        return True
+    return False
 
 
 def fits(given: Sequence[int | None], expected: Sequence[int | None]) -> bool:
     """Whether two shapes agree wherever both are known."""
-    return len(given) == len(expected) and all(a is None or b is None or a == b for a, b in zip(given, expected, strict=True))
+    return len(given) == len(expected) and all(
+        a is None or b is None or a == b for a, b in zip(given, expected, strict=True)
+    )
 
 
 def block(shape: Sequence[int | None], starts: Any, size: Any, op: str) -> tuple[int | None, ...]:
     """The size of a block in a tensor, -1 resolved; its place is checked where it is known."""
     known = isinstance(starts, (list, tuple))
     if len(size) != len(shape) or (known and len(starts) != len(shape)):
-        raise ShapeError(f"ops.{op}: a tensor of shape {tuple(shape)} needs a start and a size for each axis, got {starts}, {tuple(size)}")
+        what = f"ops.{op}: shape {tuple(shape)} needs a start and a size for each axis, got {starts} and {tuple(size)}"
+        raise ShapeError(what)
     places = [start if isinstance(start, int) else None for start in starts] if known else [None] * len(shape)
     return tuple(_extent(whole, start, part, op) for whole, start, part in zip(shape, places, size, strict=True))
 
@@ -75,5 +90,5 @@ def _extent(whole: int | None, start: int | None, part: int | None, op: str) -> 
     if part == -1:
         return None if whole is None or start is None else whole - start
     if whole is not None and part is not None and (start or 0) + part > whole:
-        raise ShapeError(f"ops.{op}: a block of size {part} from {start or 0} on does not lie in an axis of size {whole}")
+        raise ShapeError(f"ops.{op}: a block of {part} from {start or 0} on does not lie in an axis of size {whole}")
     return part
