@@ -34,7 +34,9 @@ def scatter_update(
 
 
 _slice = kernel(lambda inputs, start, shape: lax.dynamic_slice(inputs, start, shape), static=("shape",))
-_slice_update = kernel(lambda inputs, start, updates: lax.dynamic_update_slice(inputs, updates.astype(inputs.dtype), start))
+_slice_update = kernel(
+    lambda inputs, start, updates: lax.dynamic_update_slice(inputs, updates.astype(inputs.dtype), start)
+)
 
 
 def slice(inputs: jax.Array, start_indices: Any, shape: Sequence[int]) -> jax.Array:  # the op's public name

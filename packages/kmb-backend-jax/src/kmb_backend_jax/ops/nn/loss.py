@@ -18,7 +18,8 @@ _one_hot = kernel(
 def one_hot(x: jax.Array, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> jax.Array:
     """1 at the place that an integer names along a new axis; zeros only for what is no class."""
     if sparse:
-        raise CapabilityError(message("ops.one_hot: a sparse result", "JAX has no sparse tensors.", "Use sparse=False."))
+        what = "ops.one_hot: a sparse result"
+        raise CapabilityError(message(what, "This backend has no sparse tensors.", "Use sparse=False."))
     if not -x.ndim - 1 <= axis <= x.ndim:
         raise ValueError(f"ops.one_hot: axis {axis} is out of range for {x.ndim + 1} axes")
     return _one_hot(x, int(num_classes), axis, native_dtype(dtype or floatx()))
