@@ -1,0 +1,120 @@
+"""Arithmetic and rounding on TensorFlow tensors.
+
+Where TensorFlow's kernel means the same it is bound as it is. Wrappers are for dtypes without a kernel (bool sums,
+unsigned negation) and for integer division by zero, which is an error in TensorFlow and 0 in NumPy.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from kmb_backend_tensorflow.dtypes import (
+    DTYPES,
+    FLOATS,
+    HALVES_AS_FLOAT32,
+    INTEGERS,
+    UNSIGNED,
+    UNSIGNED_AS_SIGNED,
+    cast,
+    paired,
+    through,
+)
+from kmb_backend_tensorflow.raw import raw_op
+from kmb_core.dtypes import result_type
+
+_add, _subtract, _multiply = raw_op("AddV2"), raw_op("Sub"), raw_op("Mul")
+_and, _or = raw_op("LogicalAnd"), raw_op("LogicalOr")
+_maximum, _minimum, _less = raw_op("Maximum"), raw_op("Minimum"), raw_op("Less")
+_floor, _ceil, _rint = raw_op("Floor"), raw_op("Ceil"), through(HALVES_AS_FLOAT32, raw_op("Rint"))
+_absolute, _sign, _select, _zeros_like = raw_op("Abs"), raw_op("Sign"), raw_op("SelectV2"), raw_op("ZerosLike")
+_floor_divide, _mod = raw_op("FloorDiv"), raw_op("FloorMod")
+
+
+def add(x1: Any, x2: Any) -> Any:
+    """Sum; "or" for booleans."""
+    return _or(x1, x2) if x1.dtype is tf.bool else _add(x1, x2)
+
+
+subtract = _subtract
+
+
+def multiply(x1: Any, x2: Any) -> Any:
+    """Product; "and" for booleans."""
+    return _and(x1, x2) if x1.dtype is tf.bool else _multiply(x1, x2)
+
+
+true_divide = divide = raw_op("RealDiv")
+
+
+def _dividing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A division of tensors in which an integer divided by zero gives 0."""
+
+    def divided(x1: Any, x2: Any) -> Any:
+        if x1.dtype not in INTEGERS or (x2.__class__ is int and x2 != 0):
+            return function(x1, x2)
+        by_zero = tf.equal(x2, tf.zeros((), x1.dtype))
+        quotient = function(x1, _select(by_zero, tf.ones((), x1.dtype), x2))
+        return _select(by_zero, _zeros_like(quotient), quotient)
+
+    return divided
+
+
+floor_divide = _dividing(_floor_divide)
+mod = _dividing(_mod)
+power = paired(UNSIGNED_AS_SIGNED, raw_op("Pow"))
+negative = through(UNSIGNED_AS_SIGNED, raw_op("Neg"))
+square = through({tf.bool: tf.int32}, raw_op("Square"))
+reciprocal = raw_op("Reciprocal")
+
+
+def absolute(x: Any) -> Any:
+    """Magnitude; what has no sign is itself."""
+    if x.dtype in FLOATS:
+        return _absolute(x)
+    return x if x.dtype is tf.bool or x.dtype in UNSIGNED else tf.abs(x)
+
+
+abs = absolute  # the op's public name
+
+
+def sign(x: Any) -> Any:
+    """-1, 0 or 1; NaN for NaN."""
+    return cast(tf.not_equal(x, tf.zeros((), x.dtype)), x.dtype) if x.dtype in UNSIGNED else _sign(x)
+
+
+def maximum(x1: Any, x2: Any) -> Any:
+    """The larger one; NaN where either is NaN."""
+    return _or(x1, x2) if x1.dtype is tf.bool else _maximum(x1, x2)
+
+
+def minimum(x1: Any, x2: Any) -> Any:
+    """The smaller one; NaN where either is NaN."""
+    return _and(x1, x2) if x1.dtype is tf.bool else _minimum(x1, x2)
+
+
+floor, ceil = _floor, _ceil
+
+
+def trunc(x: Any) -> Any:
+    """The next integer towards zero; what is no float is itself."""
+    return _select(_less(x, 0.0), _ceil(x), _floor(x)) if x.dtype in FLOATS else x
+
+
+def round(x: Any, decimals: int = 0) -> Any:
+    """To a number of decimals, halves to even; what is no float is itself."""
+    if x.dtype not in FLOATS:
+        return x
+    if decimals == 0:
+        return _rint(x)
+    scale = 10.0**-decimals if decimals < 0 else 10.0**decimals
+    return _multiply(_rint(divide(x, scale)), scale) if decimals < 0 else divide(_rint(_multiply(x, scale)), scale)
+
+
+def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+    """x kept between two bounds; where they cross, the upper one counts."""
+    if x.dtype not in FLOATS or x_min.__class__ is not float or x_max.__class__ is not float:
+        kinds = [bound.dtype if hasattr(bound, "dtype") else type(bound) for bound in (x_min, x_max)]
+        target = DTYPES[result_type(x.dtype.name, *kinds)]
+        x, x_min, x_max = (tf.cast(value, target) for value in (x, x_min, x_max))
+    return minimum(maximum(x, x_min), x_max)

@@ -1,0 +1,90 @@
+"""Products of matrices. A matrix of rows from several axes is one reshaped 2-D product, which TensorFlow runs fastest.
+
+Integers without a kernel are multiplied in a wider dtype and cast back.
+"""
+
+from typing import Any
+
+import tensorflow as tf
+
+from kmb_backend_tensorflow.dtypes import cast, paired
+from kmb_backend_tensorflow.raw import raw_op
+from kmb_backend_tensorflow.shapes import as_shape, dynamic_shape
+
+_matmul, _batch_matmul, _reshape = raw_op("MatMul"), raw_op("BatchMatMulV2"), raw_op("Reshape")
+
+_WITHOUT_KERNEL = {
+    tf.bool: tf.int32,
+    tf.int8: tf.int32,
+    tf.int16: tf.int32,
+    tf.uint8: tf.int32,
+    tf.uint16: tf.int32,
+    tf.uint32: tf.int64,
+    tf.uint64: tf.int64,
+}
+
+
+def matmul(x1: Any, x2: Any) -> Any:
+    """Matrix product; leading axes broadcast, a vector is a row on the left and a column on the right."""
+    if x1.dtype in _WITHOUT_KERNEL:
+        return _widened(x1, x2)
+    left, right = len(x1.shape), len(x2.shape)
+    if left == 2 and right == 2:
+        return _matmul(x1, x2)
+    if left > 2 and right == 2:
+        return rows_times_matrix(x1, x2)
+    if left < 2 or right < 2:
+        return _with_vectors(x1, x2)
+    return _batch_matmul(x1, x2)
+
+
+def rows_times_matrix(x: Any, matrix: Any) -> Any:
+    """(..., in) times (in, out)."""
+    sizes = dynamic_shape(x)
+    flat = _matmul(_reshape(x, as_shape([_product(sizes[:-1]), x.shape[-1]])), matrix)
+    return _reshape(flat, as_shape([*sizes[:-1], matrix.shape[-1]]))
+
+
+def _product(sizes: tuple[Any, ...]) -> Any:
+    """The number of rows; -1 leaves it to the reshape, except where nothing could be worked out from zero elements."""
+    if all(isinstance(size, int) for size in sizes):
+        result = 1
+        for size in sizes:
+            result *= size
+        return result
+    return -1
+
+
+def _with_vectors(x1: Any, x2: Any) -> Any:
+    if len(x1.shape) == 0 or len(x2.shape) == 0:
+        raise ValueError(f"ops.matmul: scalars have no matrix product; shapes {tuple(x1.shape)} and {tuple(x2.shape)}")
+    drop = []
+    if len(x2.shape) == 1:
+        x2 = tf.expand_dims(x2, -1)
+        drop.append(-1)
+    if len(x1.shape) == 1:
+        x1 = tf.expand_dims(x1, 0)
+        drop.append(-2)
+    return tf.squeeze(matmul(x1, x2), drop)
+
+
+_widened = paired(_WITHOUT_KERNEL, matmul)
+
+
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+    """Sum of products over given axes."""
+    return _widened_tensordot(x1, x2, axes) if x1.dtype in _WITHOUT_KERNEL else tf.tensordot(x1, x2, axes)
+
+
+def _widened_tensordot(x1: Any, x2: Any, axes: Any) -> Any:
+    wide = _WITHOUT_KERNEL[x1.dtype]
+    return cast(tf.tensordot(cast(x1, wide), cast(x2, wide), axes), x1.dtype)
+
+
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
+    """Einstein summation."""
+    dtype = operands[0].dtype
+    wide = _WITHOUT_KERNEL.get(dtype)
+    if wide is None:
+        return tf.einsum(subscripts, *operands)
+    return cast(tf.einsum(subscripts, *(cast(x, wide) for x in operands)), dtype)

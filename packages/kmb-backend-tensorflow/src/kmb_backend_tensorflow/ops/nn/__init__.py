@@ -1,0 +1,1 @@
+"""TensorFlow's side of `kmb_core.ops.nn`, file by file."""

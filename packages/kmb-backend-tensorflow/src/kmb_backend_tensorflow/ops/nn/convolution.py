@@ -1,0 +1,171 @@
+"""Convolution and pooling, in 1 to 3 dimensions, channels last or first.
+
+TensorFlow's CPU kernels take channels-last data, so channels-first data is transposed around them. "same" padding is
+TensorFlow's own: what is odd is added at the end. One-dimensional data gets a second axis of size 1.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from kmb_backend_tensorflow.dtypes import FLOATS, cast
+from kmb_backend_tensorflow.raw import raw_op
+from kmb_core.config import standardize_data_format
+
+_expand, _squeeze, _transpose = raw_op("ExpandDims"), raw_op("Squeeze"), raw_op("Transpose")
+_conv2d, _conv3d = raw_op("Conv2D"), raw_op("Conv3D")
+_max2d, _max3d = raw_op("MaxPool"), raw_op("MaxPool3D")
+_average2d, _average3d = raw_op("AvgPool"), raw_op("AvgPool3D")
+
+
+def _sizes(value: Any, count: int, what: str) -> list[int]:
+    sizes = [value] * count if isinstance(value, int) else list(value)
+    if len(sizes) == 1 and count > 1:
+        sizes = sizes * count
+    if len(sizes) != count:
+        raise ValueError(f"{what}: expected an int or {count} of them, got {value!r}")
+    return sizes
+
+
+def _padding(padding: str, what: str) -> str:
+    if padding not in ("valid", "same"):
+        raise ValueError(f'{what}: padding is "valid" or "same", got {padding!r}')
+    return padding.upper()
+
+
+def _channels_last(function: Callable[..., Any], x: Any, data_format: str) -> Any:
+    """Call with the channels at the end, wherever they are in x."""
+    if data_format == "channels_last":
+        return function(x)
+    count = len(x.shape)
+    result = function(_transpose(x, [0, *range(2, count), 1]))
+    return _transpose(result, [0, count - 1, *range(1, count - 1)])
+
+
+# Convolution -----------------------------------------------------------------------------------------------------
+
+
+def conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    """Convolution with a kernel (*window, channels of one group, filters)."""
+    count = len(inputs.shape) - 2
+    strides = _sizes(strides, count, "ops.conv: strides")
+    dilations = _sizes(dilation_rate, count, "ops.conv: dilation_rate")
+    padding = _padding(padding, "ops.conv")
+
+    def channels_last(x: Any) -> Any:
+        if 0 in x.shape or any(_too_large(x, kernel, i, padding, dilations) for i in range(count)):
+            return _nothing(x, kernel, strides, padding, dilations)
+        return _convolve(x, kernel, strides, padding, dilations)
+
+    return _channels_last(channels_last, inputs, standardize_data_format(data_format))
+
+
+def _reach(kernel: Any, axis: int, dilations: list[int]) -> int:
+    return (kernel.shape[axis] - 1) * dilations[axis] + 1
+
+
+def _too_large(x: Any, kernel: Any, axis: int, padding: str, dilations: list[int]) -> bool:
+    size = x.shape[axis + 1]
+    return padding == "VALID" and size is not None and size < _reach(kernel, axis, dilations)
+
+
+def _nothing(x: Any, kernel: Any, strides: list[int], padding: str, dilations: list[int]) -> Any:
+    """A result without elements; TensorFlow's fast CPU kernels (oneDNN) give it a wrong shape."""
+    margins = [_reach(kernel, i, dilations) - 1 if padding == "VALID" else 0 for i in range(len(strides))]
+    spatial = [max(0, -(-(x.shape[i + 1] - m) // s)) for i, (m, s) in enumerate(zip(margins, strides, strict=True))]
+    return tf.zeros([x.shape[0], *spatial, kernel.shape[-1]], x.dtype)
+
+
+def _convolve(x: Any, kernel: Any, strides: list[int], padding: str, dilations: list[int]) -> Any:
+    if len(strides) == 1:
+        wide = _convolve(_expand(x, 1), _expand(kernel, 0), [1, *strides], padding, [1, *dilations])
+        return _squeeze(wide, [1])
+    if len(strides) == 2:
+        return _conv2d(x, kernel, [1, *strides, 1], padding, dilations=[1, *dilations, 1])
+    if _grouped(x, kernel) or max(dilations) > 1:
+        return _three_dimensional(x, kernel, strides, padding, dilations)
+    return _conv3d(x, kernel, [1, *strides, 1], padding)
+
+
+def _grouped(x: Any, kernel: Any) -> bool:
+    return x.shape[-1] != kernel.shape[-2]
+
+
+def _three_dimensional(x: Any, kernel: Any, strides: list[int], padding: str, dilations: list[int]) -> Any:
+    """Groups and dilations, for which TensorFlow's CPU has no 3-D kernel."""
+    if max(dilations) > 1:
+        kernel, dilations = _dilated(kernel, dilations), [1, 1, 1]
+    if not _grouped(x, kernel):
+        return _conv3d(x, kernel, [1, *strides, 1], padding)
+    groups = x.shape[-1] // kernel.shape[-2]
+    parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True)
+    return tf.concat([_conv3d(a, b, [1, *strides, 1], padding) for a, b in parts], -1)
+
+
+def _dilated(kernel: Any, dilations: list[int]) -> Any:
+    """The kernel with zeros between its elements."""
+    for axis, rate in enumerate(dilations):
+        if rate > 1:
+            slices = tf.unstack(kernel, axis=axis)
+            blank = tf.zeros_like(slices[0])
+            spread = [part for item in slices[:-1] for part in (item, *[blank] * (rate - 1))]
+            kernel = tf.stack([*spread, slices[-1]], axis=axis)
+    return kernel
+
+
+# Pooling ---------------------------------------------------------------------------------------------------------
+
+
+def max_pool(
+    inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
+) -> Any:
+    """The largest element of each window."""
+    return _pool("max_pool", _max2d, _max3d, inputs, pool_size, strides, padding, data_format)
+
+
+def average_pool(
+    inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
+) -> Any:
+    """The mean of each window, padding left out."""
+    return _pool("average_pool", _average2d, _average3d, inputs, pool_size, strides, padding, data_format)
+
+
+def _pool(
+    name: str,
+    plane: Callable[..., Any],
+    volume: Callable[..., Any],
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str,
+    data_format: str | None,
+) -> Any:
+    count = len(inputs.shape) - 2
+    window = _sizes(pool_size, count, f"ops.{name}: pool_size")
+    steps = window if strides is None else _sizes(strides, count, f"ops.{name}: strides")
+    padding = _padding(padding, f"ops.{name}")
+    function = volume if count == 3 else plane
+
+    def channels_last(x: Any) -> Any:
+        if count == 1:
+            return _squeeze(function(_expand(x, 1), [1, 1, *window, 1], [1, 1, *steps, 1], padding), [1])
+        return function(x, [1, *window, 1], [1, *steps, 1], padding)
+
+    wide = _computing_dtype(inputs.dtype, count)
+    result = _channels_last(channels_last, cast(inputs, wide), standardize_data_format(data_format))
+    return cast(result, inputs.dtype)
+
+
+def _computing_dtype(dtype: tf.DType, count: int) -> tf.DType:
+    """The dtype that there is a pooling kernel for."""
+    if dtype not in FLOATS:
+        return tf.float32 if dtype.size < 4 else tf.float64
+    return tf.float32 if count == 3 else dtype

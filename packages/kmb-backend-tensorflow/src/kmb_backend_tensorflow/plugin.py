@@ -1,0 +1,53 @@
+"""The plugin: what pluggy finds. Importing it imports no more than the core's plugin vocabulary."""
+
+from types import ModuleType
+from typing import Any
+
+from kmb_core.plugins import FULL, BackendInfo, Capability, hookimpl, none, partial
+
+INFO = BackendInfo(
+    name="tensorflow",
+    framework="tensorflow",
+    priority=30,
+    capabilities={
+        Capability.GRADIENTS: FULL,
+        Capability.JIT: FULL,
+        Capability.FLOAT64: FULL,
+        Capability.FLOAT8: partial("storage and casts only"),
+        Capability.BFLOAT16: FULL,
+        Capability.COMPLEX: FULL,
+        Capability.SPARSE: partial("tf.SparseTensor is recognised and made dense; no op keeps it sparse"),
+        Capability.RAGGED: partial("tf.RaggedTensor is recognised and made dense; no op keeps it ragged"),
+        Capability.STRINGS: FULL,
+        Capability.DYNAMIC_SHAPES: FULL,
+        Capability.STATELESS_STEPS: partial("stateless_* work; the trainer updates variables in place"),
+        Capability.DONATION: none("variables are updated in place, so there is nothing to donate"),
+    },
+    devices=("cpu", "gpu"),
+)
+
+
+@hookimpl
+def kmb_backend_info() -> BackendInfo:
+    """What this backend is."""
+    return INFO
+
+
+@hookimpl
+def kmb_make_backend(name: str) -> ModuleType | None:
+    """The implementation, imported when asked for."""
+    if name != INFO.name:
+        return None
+    from kmb_backend_tensorflow import implementation
+
+    return implementation
+
+
+@hookimpl
+def kmb_make_trainer(name: str, model: Any) -> Any:
+    """The trainer that runs a model's steps as graphs."""
+    if name != INFO.name:
+        return None
+    from kmb_backend_tensorflow.trainer import TensorFlowTrainer
+
+    return TensorFlowTrainer(model)

@@ -1,0 +1,72 @@
+"""Variables: a `tf.Variable` is the storage and also the value that ops get.
+
+The tf.Variable itself is handed out, not a tensor read from it: TensorFlow's runtime reads it where an op needs it (one C
+call), gradient tapes find it, and code under `tf.function` reads the current value. What must survive an
+assignment is read with `convert`.
+"""
+
+from typing import Any
+
+import tensorflow as tf
+
+from kmb_core.backend import Variable
+
+_AGGREGATION = {
+    "mean": tf.VariableAggregation.MEAN,
+    "sum": tf.VariableAggregation.SUM,
+    "only_first_replica": tf.VariableAggregation.ONLY_FIRST_REPLICA,
+}
+
+
+class TensorFlowVariable(Variable):
+    """A variable that TensorFlow's own functions take wherever they take a tf.Variable."""
+
+    _should_act_as_resource_variable = True  # GradientTape.gradient and .watch look for this and then use `handle`
+
+    def _create(self, value: Any) -> Any:
+        """The tf.Variable; made outside of a graph that is being traced, from a value that may be traced."""
+        if not tf.is_symbolic_tensor(value):
+            with tf.init_scope():
+                return self._storage(value)
+        with tf.init_scope():
+            storage = self._storage(tf.zeros(value.shape, value.dtype))
+        storage.assign(value)
+        return storage
+
+    def _storage(self, value: Any) -> Any:
+        return tf.Variable(
+            value,
+            trainable=self._trainable,
+            dtype=value.dtype,
+            name=self._name,
+            aggregation=_AGGREGATION.get(self._aggregation, tf.VariableAggregation.NONE),
+        )
+
+    def _write(self, value: Any) -> None:
+        self._value.assign(value)
+
+    @property
+    def handle(self) -> Any:
+        """The resource that TensorFlow's variable ops work on."""
+        return self._value.handle
+
+    @property
+    def trainable(self) -> bool:
+        """Whether gradients reach it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        self._value._trainable = bool(value)  # what a GradientTape asks when the variable is read
+
+    def _shared_name(self) -> str:
+        return self._value._shared_name
+
+    @property
+    def _unique_id(self) -> str:
+        return self._value._unique_id
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
+        """What tf.convert_to_tensor makes of it."""
+        return tf.convert_to_tensor(self.value, dtype=dtype, name=name)
