@@ -18,7 +18,12 @@ _PROBES = ((24, 48), (240, 480))
 
 
 def abstract_call(function: Callable[..., Any], arguments: Any) -> Any:
-    """KerasTensors for what `function(*arguments)` returns; `arguments` may hold KerasTensors at any depth."""
+    """KerasTensors for what `function` returns.
+
+    Args:
+        function: what is traced.
+        arguments: its positional and its named arguments, `(args, kwargs)`, with KerasTensors at any depth.
+    """
     leaves, structure = jax.tree.flatten(arguments)
 
     def outputs(size: int) -> Any:
@@ -40,7 +45,8 @@ def _traced(function: Callable[..., Any], leaves: list[Any], structure: Any, siz
         filled = list(leaves)
         for place, tensor in zip(places, tensors, strict=True):
             filled[place] = tensor
-        return function(*jax.tree.unflatten(structure, filled))
+        args, kwargs = jax.tree.unflatten(structure, filled)
+        return function(*args, **kwargs)
 
     return jax.eval_shape(call, [_probe(leaves[place], size) for place in places])
 

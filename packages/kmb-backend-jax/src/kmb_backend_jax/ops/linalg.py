@@ -4,21 +4,11 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from kmb_backend_jax.kernel import kernel
 from kmb_backend_jax.ops.manipulation import _fixed
 
-_INT8 = np.dtype("int8")
-
-
-@kernel
-def matmul(x1: jax.Array, x2: jax.Array) -> jax.Array:
-    """The product of matrices; products of int8 are summed in int32, where they fit."""
-    wide = np.int32 if x1.dtype == x2.dtype == _INT8 else None
-    return jnp.matmul(x1, x2, preferred_element_type=wide)
-
-
+matmul = kernel(lambda x1, x2: jnp.matmul(x1, x2))
 dot = kernel(lambda x1, x2: jnp.dot(x1, x2))
 vdot = kernel(lambda x1, x2: jnp.vdot(x1, x2))
 outer = kernel(lambda x1, x2: jnp.outer(x1, x2))

@@ -4,6 +4,7 @@ Sums of integers narrower than 32 bits widen to 32; the mean of integers is a fl
 is looked up outside of the kernels.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -11,12 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from kmb_backend_jax.conversion import cast
+from kmb_backend_jax.conversion import cast, convert
 from kmb_backend_jax.dtypes import INEXACT, native_dtype
 from kmb_backend_jax.kernel import kernel
 from kmb_core.dtypes import floatx
 
-Axis = int | tuple[int, ...] | None
+Axis = int | Sequence[int] | None
 
 _WIDENED = {
     np.dtype("bool"): np.dtype("int32"),
@@ -26,88 +27,73 @@ _WIDENED = {
     np.dtype("uint16"): np.dtype("uint32"),
 }
 
-reducing = {"static": ("axis", "keepdims")}
+_AXES = ("axis", "keepdims")
+
+
+def _reducing(function: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+    """A kernel with the signature that most reductions share; a list of axes becomes a tuple, which can be a key."""
+    compiled = kernel(function, static=("axis", "keepdims"))
+
+    def reduce(x: jax.Array, axis: Axis = None, keepdims: bool = False) -> jax.Array:
+        return compiled(x, tuple(axis) if axis.__class__ is list else axis, keepdims)
+
+    return reduce
+
+
+def _inexact(function: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+    def average(x: jax.Array, axis: Axis = None, keepdims: bool = False) -> jax.Array:
+        return function(x if x.dtype in INEXACT else cast(x, floatx()), axis, keepdims)
+
+    return average
 
 
 def _accumulator(x: jax.Array) -> np.dtype:
     return _WIDENED.get(x.dtype, x.dtype)
 
 
-@kernel(**reducing)
-def sum(x: jax.Array, axis: Axis = None, keepdims: bool = False) -> jax.Array:  # the op's public name
-    """The sum."""
-    return jnp.sum(x, axis, _accumulator(x), keepdims=keepdims)
-
-
+sum = _reducing(lambda x, axis, keepdims: jnp.sum(x, axis, _accumulator(x), keepdims=keepdims))
+amax = _reducing(lambda x, axis, keepdims: jnp.max(x, axis, keepdims=keepdims))
+amin = _reducing(lambda x, axis, keepdims: jnp.min(x, axis, keepdims=keepdims))
+any = _reducing(lambda x, axis, keepdims: jnp.any(x, axis, keepdims=keepdims))
+all = _reducing(lambda x, axis, keepdims: jnp.all(x, axis, keepdims=keepdims))
+argmax = _reducing(lambda x, axis, keepdims: jnp.argmax(x, axis, keepdims=keepdims).astype(np.int32))
+argmin = _reducing(lambda x, axis, keepdims: jnp.argmin(x, axis, keepdims=keepdims).astype(np.int32))
+logsumexp = _reducing(lambda x, axis, keepdims: jax.scipy.special.logsumexp(x, axis, keepdims=keepdims))
+mean = _inexact(_reducing(lambda x, axis, keepdims: jnp.mean(x, axis, keepdims=keepdims)))
+var = _inexact(_reducing(lambda x, axis, keepdims: jnp.var(x, axis, keepdims=keepdims)))
+std = _inexact(_reducing(lambda x, axis, keepdims: jnp.std(x, axis, keepdims=keepdims)))
+_nonzero = _reducing(lambda x, axis, keepdims: jnp.sum(x != 0, axis, np.int32, keepdims=keepdims))
 _prod = kernel(
     lambda x, axis, keepdims, dtype: jnp.prod(x, axis, dtype or _accumulator(x), keepdims=keepdims),
     static=("axis", "keepdims", "dtype"),
 )
+_max = kernel(lambda x, axis, keepdims, initial: jnp.max(x, axis, keepdims=keepdims, initial=initial), static=_AXES)
+_min = kernel(lambda x, axis, keepdims, initial: jnp.min(x, axis, keepdims=keepdims, initial=initial), static=_AXES)
 
 
 def prod(x: jax.Array, axis: Axis = None, keepdims: bool = False, dtype: str | None = None) -> jax.Array:
     """The product."""
+    axis = tuple(axis) if isinstance(axis, list) else axis
     return _prod(x, axis, keepdims, None if dtype is None else native_dtype(dtype))
 
 
-@kernel(**reducing)
 def max(x: jax.Array, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> jax.Array:  # public name
     """The largest element."""
-    return jnp.max(x, axis, keepdims=keepdims, initial=initial)
+    return amax(x, axis, keepdims) if initial is None else _max(x, axis, keepdims, _start(x, initial))
 
 
-@kernel(**reducing)
 def min(x: jax.Array, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> jax.Array:  # public name
     """The smallest element."""
-    return jnp.min(x, axis, keepdims=keepdims, initial=initial)
+    return amin(x, axis, keepdims) if initial is None else _min(x, axis, keepdims, _start(x, initial))
 
 
-amax = kernel(lambda x, axis=None, keepdims=False: jnp.max(x, axis, keepdims=keepdims), **reducing)
-amin = kernel(lambda x, axis=None, keepdims=False: jnp.min(x, axis, keepdims=keepdims), **reducing)
-any = kernel(lambda x, axis=None, keepdims=False: jnp.any(x, axis, keepdims=keepdims), **reducing)
-all = kernel(lambda x, axis=None, keepdims=False: jnp.all(x, axis, keepdims=keepdims), **reducing)
-count_nonzero = kernel(lambda x, axis=None: jnp.sum(x != 0, axis, np.int32), static=("axis",))
-
-_mean = kernel(lambda x, axis, keepdims: jnp.mean(x, axis, keepdims=keepdims), **reducing)
-_var = kernel(lambda x, axis, keepdims: jnp.var(x, axis, keepdims=keepdims), **reducing)
-_std = kernel(lambda x, axis, keepdims: jnp.std(x, axis, keepdims=keepdims), **reducing)
+def _start(x: jax.Array, initial: Any) -> jax.Array:
+    return cast(convert(initial), x.dtype.name)
 
 
-def _inexact(x: jax.Array) -> jax.Array:
-    return x if x.dtype in INEXACT else cast(x, floatx())
-
-
-def mean(x: jax.Array, axis: Axis = None, keepdims: bool = False) -> jax.Array:
-    """The mean."""
-    return _mean(_inexact(x), axis, keepdims)
-
-
-def var(x: jax.Array, axis: Axis = None, keepdims: bool = False) -> jax.Array:
-    """The mean square of the distance to the mean."""
-    return _var(_inexact(x), axis, keepdims)
-
-
-def std(x: jax.Array, axis: Axis = None, keepdims: bool = False) -> jax.Array:
-    """The square root of the variance."""
-    return _std(_inexact(x), axis, keepdims)
-
-
-@kernel(**reducing)
-def logsumexp(x: jax.Array, axis: Axis = None, keepdims: bool = False) -> jax.Array:
-    """log(sum(exp(x))), without overflow."""
-    return jax.scipy.special.logsumexp(x, axis, keepdims=keepdims)
-
-
-@kernel(**reducing)
-def argmax(x: jax.Array, axis: int | None = None, keepdims: bool = False) -> jax.Array:
-    """Where the largest element stands."""
-    return jnp.argmax(x, axis, keepdims=keepdims).astype(np.int32)
-
-
-@kernel(**reducing)
-def argmin(x: jax.Array, axis: int | None = None, keepdims: bool = False) -> jax.Array:
-    """Where the smallest element stands."""
-    return jnp.argmin(x, axis, keepdims=keepdims).astype(np.int32)
+def count_nonzero(x: jax.Array, axis: Axis = None) -> jax.Array:
+    """How many elements are not zero."""
+    return _nonzero(x, axis)
 
 
 _cumsum = kernel(lambda x, axis, dtype: jnp.cumsum(x, axis, dtype), static=("axis", "dtype"))
