@@ -1,4 +1,49 @@
 """The operations: one function each, on every backend, on symbolic tensors too.
 
-`kmb_core.ops` is NumPy's vocabulary and the functions of neural networks. Each is declared once, in the module of its family.
+`kmb_core.ops` is NumPy's vocabulary and the functions of neural networks. Each is declared once, in the module of its
+family, which is imported when one of its names is used; `__init__.pyi` tells type checkers the same.
 """
+
+from kmb_core._lazy import lazy_names
+
+_FAMILIES = {
+    "arithmetic": (
+        "abs absolute add ceil clip divide floor floor_divide maximum minimum mod multiply negative power "
+        "reciprocal round sign square subtract true_divide trunc"
+    ),
+    "comparison": (
+        "equal greater greater_equal isclose isfinite isinf isnan less less_equal logical_and logical_not "
+        "logical_or logical_xor nan_to_num not_equal where"
+    ),
+    "functions": (
+        "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh erf erfinv exp expm1 log log10 log1p "
+        "log2 logaddexp rsqrt sin sinh sqrt tan tanh"
+    ),
+    "creation": (
+        "arange cast convert_to_tensor empty eye full full_like identity linspace ones ones_like "
+        "stop_gradient tri tril triu zeros zeros_like"
+    ),
+    "manipulation": (
+        "broadcast_to concatenate expand_dims flip moveaxis pad ravel repeat reshape roll split squeeze stack "
+        "swapaxes tile transpose unstack"
+    ),
+    "indexing": "get_item scatter_update slice slice_update take take_along_axis",
+    "reduction": (
+        "all amax amin any argmax argmin argsort average count_nonzero cumprod cumsum in_top_k logsumexp max "
+        "mean min prod sort std sum top_k var"
+    ),
+    "linalg": "dot einsum inner matmul norm outer tensordot trace vdot",
+    "tensors": "convert_to_numpy is_tensor shape",
+    "nn.activations": (
+        "celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid log_softmax "
+        "relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid "
+        "sparsemax squareplus tanh_shrink threshold"
+    ),
+    "nn.convolution": "average_pool conv max_pool",
+    "nn.loss": "binary_crossentropy categorical_crossentropy multi_hot one_hot sparse_categorical_crossentropy",
+    "nn.normalization": "batch_normalization layer_normalization moments normalize rms_normalization",
+}
+_NAMES = {name: f"{__name__}.{family}" for family, names in _FAMILIES.items() for name in names.split()}
+_NAMES |= {"swish": f"{__name__}.nn.activations:silu", "hard_swish": f"{__name__}.nn.activations:hard_silu"}
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES, ("linalg", "nn", "numpy"))

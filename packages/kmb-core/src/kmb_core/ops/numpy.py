@@ -1,0 +1,32 @@
+"""`ops.numpy`: the part of `ops` that is NumPy's vocabulary, under a name of its own."""
+
+from kmb_core._lazy import lazy_names
+
+_FAMILIES = {
+    "arithmetic": (
+        "abs absolute add ceil clip divide floor floor_divide maximum minimum mod multiply negative power "
+        "reciprocal round sign square subtract true_divide trunc"
+    ),
+    "comparison": (
+        "equal greater greater_equal isclose isfinite isinf isnan less less_equal logical_and logical_not "
+        "logical_or logical_xor nan_to_num not_equal where"
+    ),
+    "functions": (
+        "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh exp expm1 log log10 log1p log2 "
+        "logaddexp sin sinh sqrt tan tanh"
+    ),
+    "creation": "arange empty eye full full_like identity linspace ones ones_like tri tril triu zeros zeros_like",
+    "manipulation": (
+        "broadcast_to concatenate expand_dims flip moveaxis pad ravel repeat reshape roll split squeeze stack "
+        "swapaxes tile transpose"
+    ),
+    "indexing": "get_item take take_along_axis",
+    "reduction": (
+        "all amax amin any argmax argmin argsort average count_nonzero cumprod cumsum max mean min prod sort "
+        "std sum var"
+    ),
+    "linalg": "dot einsum inner matmul outer tensordot trace vdot",
+}
+_NAMES = {name: f"kmb_core.ops.{family}" for family, names in _FAMILIES.items() for name in names.split()}
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES)
