@@ -1,8 +1,8 @@
 """Activation functions, element by element or along an axis.
 
-Each is made of elementary functions; a framework's own kernel replaces the body where it has one. The bodies are written
-so that nothing overflows: `exp` gets no positive argument. A fraction meets a tensor in an op, not in an operator,
-because NumPy's operators widen a bfloat16 array by a Python float; whole numbers and other tensors do not.
+Each is made of elementary functions; a framework's own kernel replaces the body where it has one. The bodies are
+written so that nothing overflows: `exp` gets no positive argument. A fraction meets a tensor in an op, not in an
+operator, because NumPy's operators widen a bfloat16 array by a Python float; whole numbers and tensors do not.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Convolution (as in the field: correlation) and pooling over 1 to 3 spatial axes.
 
-Padding "same" gives `ceil(size / stride)` windows. It needs `max((windows - 1) * stride + extent - size, 0)` more elements,
-half of them in front and the odd one at the end, `extent` being `(window - 1) * dilation + 1`.
+Padding "same" gives `ceil(size / stride)` windows. It needs `max((windows - 1) * stride + extent - size, 0)` more
+elements, half of them in front and the odd one at the end, `extent` being `(window - 1) * dilation + 1`.
 A backend gets strides, windows and dilations as users write them (an int or a sequence) and `data_format=None` for the
 configured one.
 """
@@ -59,9 +59,8 @@ def conv(
     _check_groups(channels, group_channels, filters)
     strides = windows.per_axis(strides, rank, "strides", "ops.conv")
     dilations = windows.per_axis(dilation_rate, rank, "dilation_rate", "ops.conv")
-    counts = [
-        windows.window_count(*axis, padding, "ops.conv") for axis in zip(spatial, window, strides, dilations, strict=True)
-    ]
+    axes = zip(spatial, window, strides, dilations, strict=True)
+    counts = [windows.window_count(*axis, padding, "ops.conv") for axis in axes]
     return rules.shaped(inputs, windows.join_channels(inputs.shape[0], counts, filters, data_format))
 
 

@@ -1,7 +1,7 @@
 """Cross-entropies, and the encodings of classes that they are made of.
 
-From logits everything goes through a logarithm that is exact where the probability itself rounds to 0 or 1. Probabilities
-are kept `config.epsilon()` away from both, and those of several classes are divided by their sum first.
+From logits everything goes through a logarithm that is exact where the probability itself rounds to 0 or 1.
+Probabilities are kept `config.epsilon()` away from both, and those of several classes are divided by their sum first.
 """
 
 from typing import Any
@@ -149,7 +149,7 @@ def multi_hot(
     """1 at the places that any of a sample's integers names, 0 elsewhere.
 
     Args:
-        inputs: integers, `(classes of a sample,)` or `(batch, classes of a sample, ...)`; one that is no class is left out.
+        inputs: integers, `(classes of a sample,)` or `(batch, classes of a sample, ...)`; what is no class is left out.
         num_classes: size of the new axis.
         axis: where it stands before the sample's integers are joined.
         dtype: of the result; floatx when None.
@@ -205,14 +205,16 @@ def _log_probabilities(output: Tensor, from_logits: bool, axis: int) -> Tensor:
 def _check_same(target: Tensor, output: Tensor, where: str) -> None:
     if not _agree(target.shape, output.shape):
         what = f"{where}: expected target and output of one shape, got {tuple(target.shape)} and {tuple(output.shape)}"
-        raise ShapeError(message(what, "Targets that are class numbers belong in sparse_categorical_crossentropy.", None))
+        cause = "Targets that are class numbers belong in sparse_categorical_crossentropy."
+        raise ShapeError(message(what, cause, None))
 
 
 def _check_sparse(target: Tensor, output: Tensor, axis: int) -> None:
     expected = tuple(1 if i == axis else size for i, size in enumerate(output.shape))
     if not _agree(target.shape, expected):
         where = "ops.sparse_categorical_crossentropy"
-        what = f"{where}: expected one class number for each row of output {tuple(output.shape)}, got {tuple(target.shape)}"
+        shapes = f"target {tuple(target.shape)} and output {tuple(output.shape)}"
+        what = f"{where}: expected a class number for each row of outputs, got {shapes}"
         raise ShapeError(message(what, "Targets that are probabilities belong in categorical_crossentropy.", None))
 
 

@@ -1,8 +1,8 @@
 """Normalization: moments, and the shifts and scales that are made of them.
 
-Means of 16-bit numbers are worked out in float32: the squares of float16 overflow from 256 on, and bfloat16 cannot count
-past 256. Differences are taken before scaling, not folded into one product and one sum: where a mean is large against
-the deviation, folding loses the digits that matter.
+Means of 16-bit numbers are worked out in float32: the squares of float16 overflow from 256 on, and bfloat16 cannot
+count past 256. Differences are taken before scaling, not folded into one product and one sum: where a mean is large
+against the deviation, folding loses the digits that matter.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import Any
 from kmb_core.backend import dtype_of
 from kmb_core.config import epsilon as default_epsilon
 from kmb_core.errors import ShapeError, message
-from kmb_core.ops.arithmetic import absolute, add, maximum, multiply, square
+from kmb_core.ops.arithmetic import absolute, add, maximum, square
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.functions import rsqrt, sqrt
 from kmb_core.ops.manipulation import reshape
@@ -105,7 +105,8 @@ def batch_normalization(
 def _check_statistic(name: str, given: Any, x: Any, axis: int) -> None:
     size, expected = tuple(given.shape), x.shape[axis]
     if len(size) != 1 or (None not in (size[0], expected) and size[0] != expected):
-        what = f"ops.batch_normalization: expected {name} of shape ({expected},) for axis {axis} of {tuple(x.shape)}, got {size}"
+        where = f"ops.batch_normalization, axis {axis} of {tuple(x.shape)}"
+        what = f"{where}: expected {name} of shape ({expected},), got {size}"
         raise ShapeError(message(what, "The axis is that of the channels.", None))
 
 

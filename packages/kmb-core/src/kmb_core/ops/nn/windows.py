@@ -68,5 +68,6 @@ def window_count(size: int | None, window: int, stride: int, dilation: int, padd
     extent = (window - 1) * dilation + 1
     if size < extent:
         what = f"{where}: a window of {extent} does not fit in an axis of {size}"
-        raise ShapeError(message(what, "Without padding each such layer makes its input smaller.", 'Use padding="same".'))
+        cause = "Without padding each such layer makes its input smaller."
+        raise ShapeError(message(what, cause, 'Use padding="same".'))
     return (size - extent) // stride + 1
