@@ -25,10 +25,9 @@ class FastCall:
     __slots__ = ("autocast", "backend", "check", "composite", "dtype", "takes_training")
 
     def __init__(self, layer: "Calling") -> None:
-        policy = layer.dtype_policy
         self.backend = layer._backend
-        self.check = compiled_check(layer.input_spec) if layer.input_spec is not None else None
-        self.dtype = self.backend.implementation.native_dtype(policy.compute_dtype) if layer.autocast else None
+        self.check = compiled_check(layer.input_spec)
+        self.dtype = self.backend.implementation.native_dtype(layer.input_dtype) if layer.autocast else None
         self.autocast = layer._autocast_dtype()
         self.takes_training = call_plan(type(layer)).takes_training
         self.composite = bool(layer._sublayers())
@@ -38,6 +37,7 @@ class Calling(Tracking):
     """The part of Layer that runs it."""
 
     _fast: FastCall | None = None
+    _training_default: bool | None = None  # what a native layer class' train() or eval() said
     _hooked = False  # set by a native layer class whose own call machinery must run (forward hooks)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -55,8 +55,10 @@ class Calling(Tracking):
             return self._call_general(args, kwargs)
         if fast.composite:
             return self._call_composite(args, kwargs, fast.takes_training)
-        if fast.takes_training and state.training is not None and kwargs.get("training") is None:
-            kwargs["training"] = state.training
+        if fast.takes_training and kwargs.get("training") is None:
+            training = self._training_default if state.training is None else state.training
+            if training is not None:
+                kwargs["training"] = training
         try:
             return self.call(x, **kwargs)
         except Exception as error:
@@ -69,8 +71,10 @@ class Calling(Tracking):
         given = kwargs.get("training")
         if given is not None:
             state.training = given
-        elif takes_training and training is not None:
-            kwargs["training"] = training
+        elif takes_training:
+            inherited = self._training_default if training is None else training
+            if inherited is not None:
+                kwargs["training"] = inherited
         if not takes_training:
             kwargs.pop("training", None)
         if entry is None:
@@ -105,12 +109,14 @@ class Calling(Tracking):
             if symbolic:
                 outputs = self._call_symbolic(plan, args, kwargs)
             else:
-                outputs = self._call_concrete(plan, args, kwargs)
+                outputs = self._call_concrete(args, kwargs)
         return self._finish(outputs, previous, plan, args, kwargs)
 
-    def _call_concrete(self, plan: CallPlan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self._hooked:
-            return self._call_hooked(args, kwargs)
+    def _call_concrete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self._call_hooked(args, kwargs) if self._hooked else self._call_unhooked(args, kwargs)
+
+    def _call_unhooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        plan = call_plan(type(self))
         takes_training = plan.takes_training or (plan.open and "training" in kwargs)
         return self._call_composite(args, kwargs, takes_training)
 
