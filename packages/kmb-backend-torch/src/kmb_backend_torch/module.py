@@ -1,0 +1,223 @@
+"""Layers as `torch.nn.Module`s.
+
+The core joins a layer's class with `NativeLayer` as the last base. Attributes stay where the core puts them, in the
+instance's `__dict__`, so reading one costs nothing; beside that, variables are entered into torch's `_parameters` and
+`_buffers` and sublayers into `_modules`, under the attributes' names. That is all that `parameters()`, `state_dict()`,
+`to()`, `torch.compile` and hooks need.
+
+Lists and dicts of layers or variables become a `Container`, whose content is looked up each time it is asked for: what
+is appended to the list later is never missed.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from kmb_core.backend import Variable
+
+CONTAINERS = (list, tuple, dict, set)
+
+
+def _named(items: Any) -> Iterator[tuple[str, Any]]:
+    """A container's items with their names in a state dict; dots would look like another level."""
+    pairs = items.items() if isinstance(items, dict) else enumerate(items)
+    return ((str(name).replace(".", "_"), item) for name, item in pairs)
+
+
+def _belongs(value: Any) -> bool:
+    """Whether a container holds anything for torch, or is empty and may do so later."""
+    if not value:
+        return isinstance(value, (list, dict, set))
+    items = value.values() if isinstance(value, dict) else value
+    return any(_is_nested(item) or isinstance(item, (Variable, nn.Module, nn.Parameter)) for item in items)
+
+
+def _is_nested(item: Any) -> bool:
+    return isinstance(item, CONTAINERS) and bool(item) and _belongs(item)
+
+
+class _Live:
+    """A dict of a Container, made anew at each access; torch's own attempts to set it are ignored."""
+
+    def __init__(self, accepts: Callable[[Any], bool], native: Callable[[Any], Any]) -> None:
+        self._accepts, self._native = accepts, native
+
+    def __get__(self, container: Any, owner: type | None = None) -> dict[str, Any]:
+        return {name: self._native(item) for name, item in _named(container.__dict__["_items"]) if self._accepts(item)}
+
+    def __set__(self, container: Any, value: Any) -> None:
+        """torch's constructor sets empty dicts."""
+
+
+def _is_parameter(item: Any) -> bool:
+    return isinstance(item, nn.Parameter) or (isinstance(item, Variable) and isinstance(item._value, nn.Parameter))
+
+
+def _is_buffer(item: Any) -> bool:
+    return isinstance(item, Variable) and not isinstance(item._value, nn.Parameter)
+
+
+def _is_module(item: Any) -> bool:
+    return isinstance(item, nn.Module) or _is_nested(item)
+
+
+class Container(nn.Module):
+    """A list, tuple, dict or set of layers and variables, as torch sees it."""
+
+    _parameters = _Live(_is_parameter, lambda item: item._value if isinstance(item, Variable) else item)
+    _buffers = _Live(_is_buffer, lambda item: item._value)
+    _modules = _Live(_is_module, lambda item: item if isinstance(item, nn.Module) else Container(item))
+
+    def __init__(self, items: Any) -> None:
+        self.__dict__["_items"] = items
+        super().__init__()
+
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> "Container":
+        super()._apply(fn, recurse)
+        for _, item in _named(self._items):
+            if _is_buffer(item):
+                item.adopt(fn(item._value))
+            elif isinstance(item, Variable):
+                item.adopt(item._value)  # its data was replaced in place; the dtype may be another
+        return self
+
+
+class _Entered(threading.local):
+    """The layer whose hooks are running in this thread: its `forward` is the computation itself."""
+
+    def __init__(self) -> None:
+        self.layer: Any = None
+
+
+_entered = _Entered()
+
+
+def _hooking(name: str) -> Callable[..., Any]:
+    register = getattr(nn.Module, name)
+
+    def method(self: "NativeLayer", *args: Any, **kwargs: Any) -> Any:
+        handle = register(self, *args, **kwargs)
+        object.__setattr__(self, "_hooked", True)
+        self._plan_calls()
+        return handle
+
+    method.__name__ = name
+    method.__doc__ = f"See `torch.nn.Module.{name}`."
+    return method
+
+
+class NativeLayer(nn.Module):
+    """The native base of layers and models."""
+
+    # Methods that stand before those of the declared class: see `kmb_core.layers.specialization`.
+    __kmb_overrides__ = ("_native_track", "_native_untrack", "_native_track_variable", "_call_hooked")
+
+    register_forward_hook = _hooking("register_forward_hook")
+    register_forward_pre_hook = _hooking("register_forward_pre_hook")
+    register_full_backward_hook = _hooking("register_full_backward_hook")
+    register_full_backward_pre_hook = _hooking("register_full_backward_pre_hook")
+    register_backward_hook = _hooking("register_backward_hook")
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+        # Set here, these count as native: they are not copied or pickled with the layer.
+        self.__dict__["_native_variables"] = {}
+        self.__dict__["_hooked"] = False
+
+    # What the core tells ----------------------------------------------------------------------------------------
+
+    def _native_track_variable(self, variable: Variable) -> None:
+        if any(variable is known for known in self._native_variables.values()):
+            return
+        name = base = variable.name.replace(".", "_")
+        count = 1
+        while name in self._native_variables or name in self._modules:
+            name, count = f"{base}_{count}", count + 1
+        self._enter(name, variable)
+
+    def _native_track(self, name: str, value: Any) -> None:
+        if isinstance(value, Variable):
+            self._native_rename(name, value)
+            return
+        if name in self._native_variables:
+            self._native_untrack(name)
+        if isinstance(value, nn.Module):
+            if value is not self:
+                self._modules[name] = value
+        elif isinstance(value, CONTAINERS) and _belongs(value):
+            self._drop_provisional(value)
+            self._modules[name] = Container(value)
+        elif isinstance(value, nn.Parameter):
+            self._parameters[name] = value
+        else:
+            self._modules.pop(name, None)
+            if isinstance(self.__dict__.get(name, 0), type(value)):  # a plain value in place of a parameter
+                self._parameters.pop(name, None)
+
+    def _native_untrack(self, name: str) -> None:
+        self._native_variables.pop(name, None)
+        for registered in (self._parameters, self._buffers, self._modules):
+            registered.pop(name, None)
+
+    def _native_rename(self, name: str, variable: Variable) -> None:
+        """Enter a variable under its attribute's name instead of the provisional one."""
+        known = [key for key, value in self._native_variables.items() if value is variable]
+        if any(key != name and self.__dict__.get(key) is variable for key in known):
+            return  # a second attribute for the same variable: one name is enough
+        for key in known:
+            self._native_untrack(key)
+        self._native_untrack(name)
+        self._enter(name, variable)
+
+    def _drop_provisional(self, items: Any) -> None:
+        """Variables of a container go by their names in it, not by those that add_weight gave."""
+        for _, item in _named(items):
+            if isinstance(item, Variable):
+                names = [name for name, variable in self._native_variables.items() if variable is item]
+                for name in names:
+                    if self.__dict__.get(name) is not item:
+                        self._native_untrack(name)
+            elif isinstance(item, CONTAINERS):
+                self._drop_provisional(item)
+
+    def _enter(self, name: str, variable: Variable) -> None:
+        self._native_variables[name] = variable
+        value = variable._value
+        registered = self._parameters if isinstance(value, nn.Parameter) else self._buffers
+        registered[name] = value
+
+    # What torch asks --------------------------------------------------------------------------------------------
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation, as torch's machinery calls it."""
+        if _entered.layer is self:
+            _entered.layer = None
+            return self._call_unhooked(args, kwargs)
+        return self(*args, **kwargs)
+
+    def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        outer, _entered.layer = _entered.layer, self
+        try:
+            return nn.Module._call_impl(self, *args, **kwargs)
+        finally:
+            _entered.layer = outer
+
+    def train(self, mode: bool = True) -> "NativeLayer":
+        """Make `training=mode` the default of calls from now on, here and in everything inside."""
+        super().train(mode)
+        object.__setattr__(self, "_training_default", mode)
+        return self
+
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> "NativeLayer":
+        super()._apply(fn, recurse)
+        for name, variable in self._native_variables.items():
+            registered = self._parameters if name in self._parameters else self._buffers
+            variable.adopt(registered[name])
+        return self
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict[str, Any], *args: Any) -> None:
+        # Variables own their tensors: `assign=True` copies into them, as without it.
+        super()._load_from_state_dict(state_dict, prefix, {**local_metadata, "assign_to_params_buffers": False}, *args)

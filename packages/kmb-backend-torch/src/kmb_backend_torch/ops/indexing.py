@@ -1,0 +1,121 @@
+"""Reading and writing by position. torch indexes with int32 and int64; negative positions count from the end."""
+
+import builtins
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+Tensor = torch.Tensor
+Slice = builtins.slice  # `slice` is an op here
+
+
+def _positions(indices: Tensor) -> Tensor:
+    """Indices in a dtype that torch indexes with."""
+    return indices if indices.dtype in (torch.int32, torch.int64) else indices.to(torch.int64)
+
+
+def take(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
+    """The elements of x at positions along an axis, or of the flat x."""
+    indices = _positions(indices)
+    if axis is None:
+        return x.ravel()[indices]
+    return x[(Slice(None),) * (axis % x.ndim) + (indices,)]
+
+
+def take_along_axis(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
+    """The elements of x at positions that differ from row to row."""
+    if axis is None:
+        x, indices, axis = x.ravel(), indices.ravel(), 0
+    indices = indices.to(torch.int64)
+    indices = torch.where(indices < 0, indices + x.shape[axis], indices)
+    return torch.take_along_dim(x, indices, axis)
+
+
+def get_item(x: Tensor, key: Any) -> Tensor:
+    """`x[key]` by NumPy's rules, negative steps included."""
+    parts = key if isinstance(key, tuple) else (key,)
+    parts = tuple(torch.as_tensor(p, device=x.device) if isinstance(p, (np.ndarray, list)) else p for p in parts)
+    if any(isinstance(p, Slice) and p.step is not None and p.step < 0 for p in parts):
+        return _backwards(x, parts)
+    return x[tuple(_positions(p) if isinstance(p, Tensor) and p.dtype is not torch.bool else p for p in parts)]
+
+
+def _axes_of(part: Any) -> int:
+    """How many axes of the tensor a part of a key takes."""
+    if part is None or part is Ellipsis:
+        return 0
+    return part.ndim if isinstance(part, Tensor) and part.dtype is torch.bool else 1
+
+
+def _backwards(x: Tensor, parts: tuple[Any, ...]) -> Tensor:
+    """torch's slices only go forward: slice and flip those that go backward, then apply the rest of the key."""
+    hidden = x.ndim - sum(map(_axes_of, parts))
+    key, turned, rest, axis = [Slice(None)] * x.ndim, [], [], 0
+    for part in parts:
+        if isinstance(part, Slice) and part.step is not None and part.step < 0:
+            chosen = range(x.shape[axis])[part]
+            key[axis] = Slice(chosen[-1], chosen[0] + 1, -part.step) if len(chosen) else Slice(0, 0)
+            turned.append(axis)
+            rest.append(Slice(None))
+        else:
+            rest.append(part)
+        axis += hidden if part is Ellipsis else _axes_of(part)
+    return torch.flip(x[tuple(key)], turned)[tuple(rest)]
+
+
+def _starts(start_indices: Any, device: torch.device) -> list[Any]:
+    """One start an axis: a number, or a scalar tensor that is never read back to the host."""
+    if isinstance(start_indices, Tensor):
+        return list(start_indices.unbind(0))
+    return [s if isinstance(s, Tensor) else int(s) for s in start_indices]
+
+
+def slice(inputs: Tensor, start_indices: Any, shape: Sequence[int]) -> Tensor:
+    """A block of a given shape that starts at given positions."""
+    starts = _starts(start_indices, inputs.device)
+    for axis, (start, size) in enumerate(zip(starts, shape, strict=True)):
+        size = inputs.shape[axis] - start if size == -1 else size
+        if isinstance(start, Tensor):
+            positions = start.to(torch.int64) + torch.arange(size, device=inputs.device)
+            inputs = torch.index_select(inputs, axis, positions)
+        else:
+            inputs = inputs.narrow(axis, start, size)
+    return inputs
+
+
+def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
+    """inputs with a block replaced."""
+    starts = _starts(start_indices, inputs.device)
+    result = inputs.clone()
+    if not any(isinstance(start, Tensor) for start in starts):
+        block = result
+        for axis, (start, size) in enumerate(zip(starts, updates.shape, strict=True)):
+            block = block.narrow(axis, start, size)
+        block.copy_(updates)
+        return result
+    grid = []
+    for axis, (start, size) in enumerate(zip(starts, updates.shape, strict=True)):
+        positions = start + torch.arange(size, device=inputs.device)
+        grid.append(positions.to(torch.int64).reshape([-1 if a == axis else 1 for a in range(inputs.ndim)]))
+    return result.index_put_(tuple(grid), updates)
+
+
+_REDUCTIONS = {"max": "amax", "min": "amin", "mul": "prod"}
+
+
+def scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, reduction: str | None = None) -> Tensor:
+    """inputs with elements replaced, or joined with updates by "add", "max", "min" or "mul"."""
+    where = tuple(indices.to(torch.int64).unbind(-1))
+    if reduction in (None, "add"):
+        return inputs.clone().index_put_(where, updates.to(inputs.dtype), accumulate=reduction == "add")
+    depth = len(where)
+    sizes = inputs.shape[:depth]
+    flat = where[0] % sizes[0]
+    for position, size in zip(where[1:], sizes[1:], strict=True):
+        flat = flat * size + position % size
+    rows = inputs.reshape(-1, *inputs.shape[depth:])
+    updates = updates.to(inputs.dtype).expand(*indices.shape[:-1], *inputs.shape[depth:]).reshape(-1, *rows.shape[1:])
+    target = flat.reshape(-1, *[1] * (rows.ndim - 1)).expand_as(updates)
+    return rows.scatter_reduce(0, target, updates, _REDUCTIONS[reduction]).reshape(inputs.shape)

@@ -1,0 +1,46 @@
+"""Products of matrices and tensors."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+Tensor = torch.Tensor
+
+matmul = torch.matmul
+einsum = torch.einsum
+
+
+def dot(x1: Tensor, x2: Tensor) -> Tensor:
+    """The sum of products over the last axis of x1 and the last but one of x2."""
+    if x1.ndim == 0 or x2.ndim == 0:
+        return torch.mul(x1, x2)
+    if x2.ndim <= 2:
+        return torch.matmul(x1, x2)
+    return torch.tensordot(x1, x2, dims=([-1], [-2]))
+
+
+def tensordot(x1: Tensor, x2: Tensor, axes: Any = 2) -> Tensor:
+    """The sum of products over several axes."""
+    if isinstance(axes, int):
+        return torch.tensordot(x1, x2, dims=axes)
+    return torch.tensordot(x1, x2, dims=[[a] if isinstance(a, int) else list(a) for a in axes])
+
+
+def outer(x1: Tensor, x2: Tensor) -> Tensor:
+    """All products of an element of x1 and one of x2."""
+    return torch.outer(x1.ravel(), x2.ravel())
+
+
+def inner(x1: Tensor, x2: Tensor) -> Tensor:
+    """The sum of products over both last axes."""
+    return torch.inner(x1, x2)
+
+
+def norm(x: Tensor, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
+    """A norm of vectors or matrices along axes."""
+    if axis is None and ord is None:
+        flat = torch.linalg.vector_norm(x)
+        return flat.reshape((1,) * x.ndim) if keepdims else flat
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    return torch.linalg.norm(x, ord, axes, keepdims)

@@ -1,0 +1,79 @@
+"""Normalization: torch's fused kernels where the axes are the last ones, else the declared composite."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from kmb_core.backend import epsilon as default_epsilon
+from kmb_core.plugins.contract import DECLARED
+from kmb_core.shapes import normalize_axes
+
+Tensor = torch.Tensor
+Axis = int | Sequence[int]
+
+
+def moments(x: Tensor, axes: Axis, keepdims: bool = False, synchronized: bool = False) -> tuple[Tensor, Tensor]:
+    """Mean and variance along axes; half precision is accumulated in float32."""
+    if x.dtype is torch.float16 or x.dtype is torch.bfloat16:
+        mean, variance = moments(x.float(), axes, keepdims)
+        return mean.to(x.dtype), variance.to(x.dtype)
+    variance, mean = torch.var_mean(x, axes if isinstance(axes, int) else tuple(axes), correction=0, keepdim=keepdims)
+    return mean, variance
+
+
+def batch_normalization(
+    x: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    axis: int,
+    offset: Tensor | None = None,
+    scale: Tensor | None = None,
+    epsilon: float = 1e-3,
+) -> Tensor:
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset` in two passes over x.
+
+    torch's own kernel would not carry gradients to the mean and the variance.
+    """
+    for given in (mean, variance, offset, scale):
+        if given is not None and given.shape != x.shape[axis : axis + 1 or None]:
+            raise ValueError(f"batch_normalization: axis {axis} of {tuple(x.shape)}, got {tuple(given.shape)}")
+    factor = torch.rsqrt(variance + epsilon)
+    if scale is not None:
+        factor = factor * scale
+    if axis not in (-1, x.ndim - 1):
+        shape = [1] * x.ndim
+        shape[axis] = -1
+        mean, factor = mean.reshape(shape), factor.reshape(shape)
+        offset = None if offset is None else offset.reshape(shape)
+    centred = x - mean
+    return centred * factor if offset is None else torch.addcmul(offset, centred, factor)
+
+
+def _trailing(axis: Axis, rank: int) -> tuple[int, ...] | None:
+    """The axes from the front when they are the last ones of the tensor, else None."""
+    axes = normalize_axes(axis, rank, "normalization")
+    return axes if axes == tuple(range(rank - len(axes), rank)) else None
+
+
+def layer_normalization(
+    x: Tensor,
+    gamma: Tensor | None = None,
+    beta: Tensor | None = None,
+    axis: Axis = -1,
+    epsilon: float | None = None,
+    **kwargs: Any,
+) -> Tensor:
+    """x with mean 0 and variance 1 along axes, times gamma plus beta."""
+    axes = _trailing(axis, x.ndim)
+    if axes is None or kwargs:
+        return DECLARED["layer_normalization"].body(x, gamma, beta, axis, epsilon, **kwargs)
+    return torch.layer_norm(x, x.shape[axes[0] :], gamma, beta, default_epsilon() if epsilon is None else epsilon)
+
+
+def rms_normalization(x: Tensor, scale: Tensor | None = None, axis: Axis = -1, epsilon: float | None = None) -> Tensor:
+    """x over its root mean square along axes, times scale."""
+    axes = _trailing(axis, x.ndim)
+    if axes is None:
+        return DECLARED["rms_normalization"].body(x, scale, axis, epsilon)
+    return torch.rms_norm(x, x.shape[axes[0] :], scale, default_epsilon() if epsilon is None else epsilon)

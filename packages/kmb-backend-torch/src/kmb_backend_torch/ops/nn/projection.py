@@ -1,0 +1,23 @@
+"""Projections: one fused product, and rows of a table."""
+
+import torch
+
+Tensor = torch.Tensor
+
+_linear = torch._C._nn.linear
+_embedding = torch.embedding
+
+
+def dense(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`x @ kernel + bias` on the last axis.
+
+    The transposed view costs nothing, and torch's backward gives the kernel's gradient in the kernel's own layout.
+    """
+    return _linear(x, kernel.t(), bias)
+
+
+def embed(table: Tensor, indices: Tensor) -> Tensor:
+    """Rows of a table."""
+    if indices.dtype is not torch.int32 and indices.dtype is not torch.int64:
+        indices = indices.to(torch.int64)
+    return _embedding(table, indices)

@@ -1,0 +1,53 @@
+"""The plugin: what pluggy finds. Importing it imports no more than the core's plugin vocabulary."""
+
+from types import ModuleType
+from typing import Any
+
+from kmb_core.plugins import FULL, BackendInfo, Capability, hookimpl, none, partial
+
+INFO = BackendInfo(
+    name="torch",
+    framework="torch",
+    priority=30,
+    capabilities={
+        Capability.GRADIENTS: FULL,
+        Capability.JIT: FULL,
+        Capability.STATELESS_STEPS: none("parameters are updated in place"),
+        Capability.DONATION: none("parameters are updated in place, so there is nothing to donate"),
+        Capability.FLOAT64: FULL,
+        Capability.FLOAT8: partial("stored and cast; no arithmetic on them"),
+        Capability.BFLOAT16: FULL,
+        Capability.COMPLEX: FULL,
+        Capability.DYNAMIC_SHAPES: FULL,
+        Capability.SPARSE: none("sparse inputs are made dense"),
+        Capability.RAGGED: none("torch's nested tensors lack most ops"),
+        Capability.STRINGS: none("torch has no string tensors"),
+    },
+    devices=("cpu", "gpu"),
+)
+
+
+@hookimpl
+def kmb_backend_info() -> BackendInfo:
+    """What this backend is."""
+    return INFO
+
+
+@hookimpl
+def kmb_make_backend(name: str) -> ModuleType | None:
+    """The implementation, imported when asked for."""
+    if name != INFO.name:
+        return None
+    from kmb_backend_torch import implementation
+
+    return implementation
+
+
+@hookimpl
+def kmb_make_trainer(name: str, model: Any) -> Any:
+    """The trainer for a model of this backend."""
+    if name != INFO.name:
+        return None
+    from kmb_backend_torch.trainer import TorchTrainer
+
+    return TorchTrainer(model)

@@ -1,0 +1,1 @@
+"""Mirrors of the core's random ops."""
