@@ -41,12 +41,10 @@ class JaxVariable(Variable):
             return self.__dict__["_value"]
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def lend(self, lender: Lender) -> jax.Array:
-        """Give the value away until the lender writes it back."""
-        value = self._value
+    def lend(self, lender: Lender) -> None:
+        """Forget the value until the lender, who holds it now, writes it back."""
         self._lender = lender
-        del self._value
-        return value
+        self.__dict__.pop("_value", None)
 
     def take_back(self, value: jax.Array) -> None:
         """Hold a value again."""
