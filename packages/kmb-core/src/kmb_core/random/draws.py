@@ -7,7 +7,7 @@ seed. What is drawn from is the framework's own generator; `threefry` has number
 from collections.abc import Sequence
 from math import erf as error_function
 from math import sqrt
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kmb_core.backend import KerasTensor
 from kmb_core.dtypes import is_float, is_integer, standardize_dtype
@@ -54,7 +54,7 @@ def uniform(
         >>> 2.0 <= float(random.uniform((1,), 2.0, 3.0, seed=1)[0]) < 3.0
         True
     """
-    return _floating(shape, dtype, "uniform")
+    return _floating(shape, dtype, seed, "uniform")
 
 
 @primitive(saved_module=MODULE)
@@ -81,7 +81,7 @@ def normal(
         >>> random.normal((2, 3), seed=1).shape[1]
         3
     """
-    return _floating(shape, dtype, "normal")
+    return _floating(shape, dtype, seed, "normal")
 
 
 @composite(saved_module=MODULE)
@@ -137,6 +137,7 @@ def randint(
         True
     """
     dtype = standardize_dtype(dtype)
+    _check_seed(seed, "randint")
     if not is_integer(dtype):
         raise DTypeError(f"random.randint: expected an integer dtype, got {dtype!r}")
     return KerasTensor.like(standardize_shape(shape), dtype)
@@ -163,7 +164,7 @@ def gamma(shape: Sequence[int], alpha: Floating, dtype: str | None = None, seed:
         >>> float(random.gamma((1,), 2.0, seed=1)[0]) > 0.0
         True
     """
-    return _floating(shape, dtype, "gamma", alpha)
+    return _floating(shape, dtype, seed, "gamma", alpha)
 
 
 @primitive(saved_module=MODULE)
@@ -190,7 +191,7 @@ def binomial(
         >>> float(random.binomial((1,), 5, 1.0, seed=1)[0])
         5.0
     """
-    return _floating(shape, dtype, "binomial", counts, probabilities)
+    return _floating(shape, dtype, seed, "binomial", counts, probabilities)
 
 
 @composite(saved_module=MODULE)
@@ -243,6 +244,7 @@ def categorical(logits: Floating, num_samples: int, dtype: str = "int32", seed: 
         >>> [int(v) for v in random.categorical([[0.0, -1e9]], 3, seed=1)[0]]
         [0, 0, 0]
     """
+    _check_seed(seed, "categorical")
     if len(logits.shape) != 2:
         raise ShapeError(f"random.categorical: expected logits of shape (batch, classes), got {logits.shape}")
     return KerasTensor.like((logits.shape[0], num_samples), standardize_dtype(dtype))
@@ -268,6 +270,7 @@ def shuffle(x: TensorLike, axis: int = 0, seed: Seed = None) -> Tensor:
         >>> sorted(int(v) for v in random.shuffle([1, 2, 3], seed=1))
         [1, 2, 3]
     """
+    _check_seed(seed, "shuffle")
     normalize_axis(axis, len(x.shape), "random.shuffle")
     return rules.same(x)
 
@@ -325,8 +328,11 @@ def second_seed(seed: Seed) -> Seed:
     return int(fold_in(seed_key(seed), 1)[1]) >> 1 if isinstance(seed, int) else seed
 
 
-def _floating(shape: Sequence[int], dtype: str | None, op: str, *parameters: rules.Symbolic) -> rules.Symbolic:
+def _floating(
+    shape: Sequence[int], dtype: str | None, seed: Seed, op: str, *parameters: rules.Symbolic
+) -> rules.Symbolic:
     dtype = standardize_dtype(dtype)
+    _check_seed(seed, op)
     if not is_float(dtype):
         raise DTypeError(f"random.{op}: expected a floating dtype, got {dtype!r}")
     sizes = standardize_shape((shape,) if isinstance(shape, int) else shape)
@@ -334,3 +340,8 @@ def _floating(shape: Sequence[int], dtype: str | None, op: str, *parameters: rul
         if broadcast_shapes(parameter.shape, sizes, f"random.{op}") != sizes:
             raise ShapeError(f"random.{op}: a parameter of shape {parameter.shape} does not broadcast to {sizes}")
     return KerasTensor.like(sizes, dtype)
+
+
+def _check_seed(seed: Any, op: str) -> None:
+    if seed is not None and not hasattr(seed, "next") and not hasattr(seed, "__index__"):
+        raise DTypeError(f"random.{op}: seed is a whole number, a SeedGenerator or None, got {seed!r:.40}")
