@@ -85,7 +85,10 @@ def sgd_update(
     momentum: Any = 0.0,
     nesterov: bool = False,
 ) -> None:
-    """One step of gradient descent; with momentum v ← momentum·v - rate·g and w ← w + v (Nesterov: + momentum·v - rate·g)."""
+    """One step of gradient descent.
+
+    With momentum v ← momentum·v - rate·g and w ← w + v; with Nesterov's w ← w + momentum·v - rate·g.
+    """
     for i, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
         rate = tf.cast(learning_rate, parameter.dtype)
         if velocities is None:

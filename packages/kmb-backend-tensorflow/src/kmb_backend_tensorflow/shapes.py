@@ -29,11 +29,6 @@ def shape_tensor(x: Any) -> Any:
     return tf.shape(x) if None in static else static
 
 
-def rank(x: Any) -> int:
-    """Number of axes."""
-    return len(x.shape)
-
-
 def axes_of(x: Any, axis: Any) -> list[int]:
     """The axes counted from the front; None means all."""
     count = len(x.shape)
@@ -48,6 +43,6 @@ def as_shape(shape: Any) -> Any:
     if isinstance(shape, (tuple, list)):
         sizes = [-1 if size is None else size for size in shape]
         if all(isinstance(size, int) for size in sizes):
-            return tf.constant(sizes, tf.int32) if not sizes else sizes
+            return sizes or tf.constant(sizes, tf.int32)  # an empty list has no dtype
         return tf.stack([tf.cast(size, tf.int32) for size in sizes])
     return shape

@@ -68,11 +68,12 @@ def value_and_gradients(function: Callable[..., Any], arguments: list[Any]) -> t
     """A scalar function's value and its gradients; zeros for an argument that it does not depend on."""
     tensors = [convert(x) for x in arguments]
     with tf.GradientTape() as tape:
-        tape.watch([x for x in tensors if x.dtype.is_floating or x.dtype.is_complex])
+        tape.watch([x for x in tensors if _is_smooth(x)])
         value = function(*tensors)
-    differentiable = [x.dtype.is_floating or x.dtype.is_complex for x in tensors]
-    wanted = [x for x, yes in zip(tensors, differentiable, strict=True) if yes]
-    found = iter(tape.gradient(value, wanted, unconnected_gradients=tf.UnconnectedGradients.ZERO))
-    return value, [
-        convert(next(found)) if yes else tf.zeros_like(x) for x, yes in zip(tensors, differentiable, strict=True)
-    ]
+    zero = tf.UnconnectedGradients.ZERO
+    gradients = iter(tape.gradient(value, list(filter(_is_smooth, tensors)), unconnected_gradients=zero))
+    return value, [convert(next(gradients)) if _is_smooth(x) else tf.zeros_like(x) for x in tensors]
+
+
+def _is_smooth(x: Any) -> bool:
+    return x.dtype.is_floating or x.dtype.is_complex

@@ -1,8 +1,8 @@
 """Variables: a `tf.Variable` is the storage and also the value that ops get.
 
-The tf.Variable itself is handed out, not a tensor read from it: TensorFlow's runtime reads it where an op needs it (one C
-call), gradient tapes find it, and code under `tf.function` reads the current value. What must survive an
-assignment is read with `convert`.
+The tf.Variable itself is handed out, not a tensor read from it: TensorFlow's runtime reads it where an op needs it, in
+C, gradient tapes find it, and code under `tf.function` reads the current value. What must survive an assignment is read
+with `convert`.
 """
 
 from typing import Any

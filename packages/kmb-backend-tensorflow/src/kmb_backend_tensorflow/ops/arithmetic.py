@@ -13,7 +13,6 @@ from kmb_backend_tensorflow.dtypes import (
     DTYPES,
     FLOATS,
     HALVES_AS_FLOAT32,
-    INTEGERS,
     UNSIGNED,
     UNSIGNED_AS_SIGNED,
     cast,
@@ -47,21 +46,33 @@ def multiply(x1: Any, x2: Any) -> Any:
 true_divide = divide = raw_op("RealDiv")
 
 
-def _dividing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A division of tensors in which an integer divided by zero gives 0."""
-
-    def divided(x1: Any, x2: Any) -> Any:
-        if x1.dtype not in INTEGERS or (x2.__class__ is int and x2 != 0):
-            return function(x1, x2)
-        by_zero = tf.equal(x2, tf.zeros((), x1.dtype))
-        quotient = function(x1, _select(by_zero, tf.ones((), x1.dtype), x2))
-        return _select(by_zero, _zeros_like(quotient), quotient)
-
-    return divided
+def floor_divide(x1: Any, x2: Any) -> Any:
+    """The quotient rounded down, exact also where dividing floats rounds up to a whole number."""
+    if x1.dtype not in FLOATS:
+        return _without_zeros(_floor_divide, x1, x2)
+    rest = _remainder(x1, x2)
+    whole = _rint(divide(_subtract(x1, rest), x2))
+    below = tf.logical_and(tf.not_equal(rest, 0.0), tf.not_equal(_less(rest, 0.0), tf.less(x2, 0.0)))
+    return _select(tf.equal(x2, 0.0), divide(x1, x2), _subtract(whole, cast(below, x1.dtype)))
 
 
-floor_divide = _dividing(_floor_divide)
-mod = _dividing(_mod)
+_remainder = paired(HALVES_AS_FLOAT32, raw_op("TruncateMod"))
+
+
+def mod(x1: Any, x2: Any) -> Any:
+    """The remainder, with the sign of the divisor."""
+    return _mod(x1, x2) if x1.dtype in FLOATS else _without_zeros(_mod, x1, x2)
+
+
+def _without_zeros(function: Callable[..., Any], x1: Any, x2: Any) -> Any:
+    """An integer division in which what is divided by zero gives 0."""
+    if x2.__class__ is int and x2 != 0:
+        return function(x1, x2)
+    by_zero = tf.equal(x2, tf.zeros((), x1.dtype))
+    quotient = function(x1, _select(by_zero, tf.ones((), x1.dtype), x2))
+    return _select(by_zero, _zeros_like(quotient), quotient)
+
+
 power = paired(UNSIGNED_AS_SIGNED, raw_op("Pow"))
 negative = through(UNSIGNED_AS_SIGNED, raw_op("Neg"))
 square = through({tf.bool: tf.int32}, raw_op("Square"))

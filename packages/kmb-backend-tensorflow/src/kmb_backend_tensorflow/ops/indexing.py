@@ -109,7 +109,7 @@ def _expanded(keys: list[Any], count: int) -> list[Any]:
 
 
 def _advanced(x: Any, keys: list[Any]) -> Any:
-    """Slices and new axes first; then the indexed axes are moved to the front, gathered, and put where NumPy puts them."""
+    """Slices and new axes first; then the indexed axes go to the front, are gathered, and go where NumPy puts them."""
     basic = tuple(k if isinstance(k, builtins.slice) or k is None else builtins.slice(None) for k in keys)
     x = x[basic]
     places = [i for i, k in enumerate(keys) if not isinstance(k, builtins.slice) and k is not None]

@@ -3,6 +3,7 @@
 Integers without a kernel are multiplied in a wider dtype and cast back.
 """
 
+import math
 from typing import Any
 
 import tensorflow as tf
@@ -41,18 +42,15 @@ def matmul(x1: Any, x2: Any) -> Any:
 def rows_times_matrix(x: Any, matrix: Any) -> Any:
     """(..., in) times (in, out)."""
     sizes = dynamic_shape(x)
-    flat = _matmul(_reshape(x, as_shape([_product(sizes[:-1]), x.shape[-1]])), matrix)
-    return _reshape(flat, as_shape([*sizes[:-1], matrix.shape[-1]]))
+    flat = _matmul(_reshape(x, as_shape([_row_count(x, sizes), sizes[-1]])), matrix)
+    return _reshape(flat, as_shape([*sizes[:-1], dynamic_shape(matrix)[-1]]))
 
 
-def _product(sizes: tuple[Any, ...]) -> Any:
-    """The number of rows; -1 leaves it to the reshape, except where nothing could be worked out from zero elements."""
-    if all(isinstance(size, int) for size in sizes):
-        result = 1
-        for size in sizes:
-            result *= size
-        return result
-    return -1
+def _row_count(x: Any, sizes: tuple[Any, ...]) -> Any:
+    """The number of rows; -1 leaves it to the reshape, which can tell unless there may be no elements."""
+    if x.shape[-1]:
+        return -1
+    return tf.reduce_prod(tf.shape(x)[:-1]) if None in x.shape else math.prod(sizes[:-1])
 
 
 def _with_vectors(x1: Any, x2: Any) -> Any:

@@ -1,6 +1,6 @@
 """Sums, extremes, sorting.
 
-Half precision is averaged in float32, as NumPy does. The core's rules hold where TensorFlow differs from NumPy: NaN sorts
+Half precision is averaged in float32, as NumPy does. Where the two differ otherwise NumPy's way is taken: NaN sorts
 last and wins argmax, the extreme of nothing is an error.
 """
 

@@ -32,16 +32,17 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     if target not in FLOATS:
         return randint(shape, minval, maxval, target.name, seed)
     drawn = tf.random.stateless_uniform(as_shape(shape), key_of(seed), dtype=target)
-    return (
-        drawn if (minval, maxval) == (0.0, 1.0) else drawn * tf.cast(maxval - minval, target) + tf.cast(minval, target)
-    )
+    if minval.__class__ is float and maxval.__class__ is float and (minval, maxval) == (0.0, 1.0):
+        return drawn
+    low = tf.cast(minval, target)
+    return drawn * (tf.cast(maxval, target) - low) + low
 
 
 def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
     """Normal."""
     target = native_dtype(dtype)
     drawn = tf.random.stateless_normal(as_shape(shape), key_of(seed), dtype=target)
-    return drawn if (mean, stddev) == (0.0, 1.0) else drawn * tf.cast(stddev, target) + tf.cast(mean, target)
+    return drawn * tf.cast(stddev, target) + tf.cast(mean, target)
 
 
 def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:

@@ -5,6 +5,7 @@ TensorFlow's own: what is odd is added at the end. One-dimensional data gets a s
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import tensorflow as tf
@@ -15,6 +16,7 @@ from kmb_core.config import standardize_data_format
 
 _expand, _squeeze, _transpose = raw_op("ExpandDims"), raw_op("Squeeze"), raw_op("Transpose")
 _conv2d, _conv3d = raw_op("Conv2D"), raw_op("Conv3D")
+_conv2d_backwards, _conv3d_backwards = raw_op("Conv2DBackpropInput"), raw_op("Conv3DBackpropInputV2")
 _max2d, _max3d = raw_op("MaxPool"), raw_op("MaxPool3D")
 _average2d, _average3d = raw_op("AvgPool"), raw_op("AvgPool3D")
 
@@ -88,30 +90,34 @@ def _convolve(x: Any, kernel: Any, strides: list[int], padding: str, dilations: 
     if len(strides) == 1:
         wide = _convolve(_expand(x, 1), _expand(kernel, 0), [1, *strides], padding, [1, *dilations])
         return _squeeze(wide, [1])
-    if len(strides) == 2:
-        return _conv2d(x, kernel, [1, *strides, 1], padding, dilations=[1, *dilations, 1])
-    if _grouped(x, kernel) or max(dilations) > 1:
-        return _three_dimensional(x, kernel, strides, padding, dilations)
-    return _conv3d(x, kernel, [1, *strides, 1], padding)
+    grouped, dilated = x.shape[-1] != kernel.shape[-2], max(dilations) > 1
+    if dilated and not _has_gradient(x.dtype, len(strides), False, True):
+        kernel, dilations = _spread(kernel, dilations), [1] * len(strides)
+    if grouped and not _has_gradient(x.dtype, len(strides), True, False):
+        groups = x.shape[-1] // kernel.shape[-2]
+        pairs = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True)
+        return tf.concat([_convolve(*pair, strides, padding, dilations) for pair in pairs], -1)
+    function = _conv2d if len(strides) == 2 else _conv3d
+    return function(x, kernel, [1, *strides, 1], padding, dilations=[1, *dilations, 1])
 
 
-def _grouped(x: Any, kernel: Any) -> bool:
-    return x.shape[-1] != kernel.shape[-2]
+@cache
+def _has_gradient(dtype: tf.DType, count: int, grouped: bool, dilated: bool) -> bool:
+    """Whether this machine differentiates such convolutions; CPUs do for some dtypes, which no list tells."""
+    kernel = [3] * count + [1 if grouped else 2, 2]
+    rates = [1, *([2 if dilated else 1] * count), 1]
+    with tf.init_scope():
+        try:
+            x = tf.ones([1] + [5] * count + [2], dtype)
+            backwards = _conv2d_backwards if count == 2 else _conv3d_backwards
+            backwards(x.shape.as_list(), tf.ones(kernel, dtype), x, [1] * (count + 2), "SAME", dilations=rates)
+        except tf.errors.OpError:
+            return False
+    return True
 
 
-def _three_dimensional(x: Any, kernel: Any, strides: list[int], padding: str, dilations: list[int]) -> Any:
-    """Groups and dilations, for which TensorFlow's CPU has no 3-D kernel."""
-    if max(dilations) > 1:
-        kernel, dilations = _dilated(kernel, dilations), [1, 1, 1]
-    if not _grouped(x, kernel):
-        return _conv3d(x, kernel, [1, *strides, 1], padding)
-    groups = x.shape[-1] // kernel.shape[-2]
-    parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True)
-    return tf.concat([_conv3d(a, b, [1, *strides, 1], padding) for a, b in parts], -1)
-
-
-def _dilated(kernel: Any, dilations: list[int]) -> Any:
-    """The kernel with zeros between its elements."""
+def _spread(kernel: Any, dilations: list[int]) -> Any:
+    """A dilated kernel, with zeros between its elements."""
     for axis, rate in enumerate(dilations):
         if rate > 1:
             slices = tf.unstack(kernel, axis=axis)

@@ -1,4 +1,4 @@
-"""Moments in one fused pass per statistic; the other normalizations are the core's composites, which XLA and Grappler fuse."""
+"""Moments in one fused pass per statistic. The core's own serve for the rest: TensorFlow fuses them."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Dense projections and rows of tables.
 
-A projection of more than two axes is one 2-D product. The gradient of `embed` is an IndexedSlices in TensorFlow; it is made
-dense, duplicates summed, before an optimizer sees it (`kernels.dense_gradients`, and `convert` for everybody else).
+A projection of more than two axes is one 2-D product. The gradient of `embed` is an IndexedSlices in TensorFlow; it is
+made dense, duplicates summed, before an optimizer sees it (`kernels.dense`, and `convert` for everybody else).
 """
 
 from typing import Any
