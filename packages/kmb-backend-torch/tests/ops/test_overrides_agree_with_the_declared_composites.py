@@ -187,7 +187,7 @@ def leaves(args):
 
 
 def gradients(outputs, inputs):
-    total = sum((o.double() ** 2).sum() for o in outputs if o.requires_grad)
+    total = sum((o.ravel() * torch.arange(1.0, o.numel() + 1)).sum() for o in outputs if o.requires_grad)
     return torch.autograd.grad(total, inputs, allow_unused=True, materialize_grads=True)
 
 

@@ -54,11 +54,10 @@ class Op:
     class_name: str  # as it is saved in files
     saved_module: str
     function: Callable[..., Any] = field(init=False)  # what users call
+    tensors: tuple[Parameter, ...] = field(init=False)  # the parameters that are tensors
 
-    @property
-    def tensors(self) -> tuple[Parameter, ...]:
-        """The parameters that are tensors."""
-        return tuple(p for p in self.parameters if p.role is not None)
+    def __post_init__(self) -> None:
+        self.tensors = tuple(p for p in self.parameters if p.role is not None)
 
 
 def primitive(
@@ -135,8 +134,15 @@ def _dispatcher(op: Op) -> Callable[..., Any]:
             return _binary(op, *_kinds(op))
         if len(tensors) == 2 and all(t.role and not t.role.promotes for t in tensors):
             return _pair(op)
+        if len(tensors) == 3 and [bool(t.role and t.role.promotes) for t in tensors] == [False, True, True]:
+            return _choice(op)
+    if leading and len(tensors) == 1 and tensors[0].role and not tensors[0].role.to_float:
+        return _sequence(op)
     if not tensors:
         return _without_tensors(op)
+    variadic = any(p.kind is p.VAR_POSITIONAL for p in op.signature.parameters.values())
+    if not variadic and not any(t.nested for t in tensors):
+        return _several(op, *_kinds(op))
     return _general(op)
 
 
@@ -186,9 +192,13 @@ def _binary(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
         if len(args) > 1 and args[0].__class__ in native:
             dtype, other = args[0].dtype, args[1].__class__
             if (
-                (other in native and dtype is args[1].dtype and (any_kind or dtype in (backend.floats if to_float else backend.numbers)))
-                or (other is float and dtype in backend.floats)
-                or (other is int and dtype in (backend.floats if to_float else backend.numbers))
+                (
+                    other in native
+                    and dtype is args[1].dtype
+                    and (any_kind or dtype in (backend.floats if to_float else backend.numbers))
+                )
+                or (other is float and dtype in backend.scalar_floats)
+                or (other is int and dtype in (backend.scalar_floats if to_float else backend.numbers))
             ):
                 try:
                     return backend.functions[name](*args, **kwargs)
@@ -211,6 +221,83 @@ def _pair(op: Op) -> Callable[..., Any]:
             except Exception as error:
                 raise explain(op, backend, args, kwargs, error) from error
         return call_general(op, backend, args, kwargs)
+
+    return dispatch
+
+
+def _choice(op: Op) -> Callable[..., Any]:
+    """For `where`: one tensor as it is, two that share a dtype."""
+    name = op.name
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        native = backend.native
+        if (
+            len(args) == 3
+            and args[0].__class__ in native
+            and args[1].__class__ in native
+            and args[2].__class__ in native
+            and args[1].dtype is args[2].dtype
+        ):
+            try:
+                return backend.functions[name](*args, **kwargs)
+            except Exception as error:
+                raise explain(op, backend, args, kwargs, error) from error
+        return call_general(op, backend, args, kwargs)
+
+    return dispatch
+
+
+def _sequence(op: Op) -> Callable[..., Any]:
+    """For `concatenate`: a list or tuple of tensors that share a dtype."""
+    name = op.name
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        native, given = backend.native, args[0] if args else None
+        if (given.__class__ is list or given.__class__ is tuple) and given and given[0].__class__ in native:
+            dtype = given[0].dtype
+            for x in given:
+                if x.__class__ not in native or x.dtype is not dtype:
+                    break
+            else:
+                try:
+                    return backend.functions[name](*args, **kwargs)
+                except Exception as error:
+                    raise explain(op, backend, args, kwargs, error) from error
+        return call_general(op, backend, args, kwargs)
+
+    return dispatch
+
+
+def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
+    """For `dense`, `batch_normalization`, …: tensors among configuration, some left out; the promoted ones share a dtype."""
+    name = op.name
+    roles = tuple(p.role for p in op.parameters)
+    promotes = {t.name: t.role is not None and t.role.promotes for t in op.tensors}
+    promoting = any(promotes.values())
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        native, dtype = backend.native, None
+        for x, role in zip(args, roles, strict=False):
+            if role is None or x is None:
+                continue
+            if x.__class__ not in native or (role.promotes and dtype is not None and x.dtype is not dtype):
+                return call_general(op, backend, args, kwargs)
+            if role.promotes:
+                dtype = x.dtype
+        for key in kwargs:
+            if key in promotes and kwargs[key] is not None:
+                x = kwargs[key]
+                if x.__class__ not in native or (promotes[key] and dtype is not None and x.dtype is not dtype):
+                    return call_general(op, backend, args, kwargs)
+        if promoting and (dtype is None or not (any_kind or dtype in (backend.floats if to_float else backend.numbers))):
+            return call_general(op, backend, args, kwargs)
+        try:
+            return backend.functions[name](*args, **kwargs)
+        except Exception as error:
+            raise explain(op, backend, args, kwargs, error) from error
 
     return dispatch
 
