@@ -85,6 +85,10 @@ class CheckpointError(KmbError, ValueError):
     """A file of weights or a saved model is damaged, foreign, or does not match the model."""
 
 
+class UnknownObjectError(CheckpointError, TypeError):
+    """A file names a class or function that is neither built in nor registered."""
+
+
 class SecurityError(KmbError, ValueError):
     """A file asks for something that loading it must not do."""
 

@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 from kmb_core import config
-from kmb_core.config.settings import settings
+from kmb_core.settings.store import settings
 
 
 @pytest.fixture(autouse=True)

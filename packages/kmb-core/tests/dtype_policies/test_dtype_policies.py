@@ -5,7 +5,7 @@ import pytest
 
 from kmb_core import dtype_policies as policies
 from kmb_core.config import set_floatx
-from kmb_core.config.settings import settings
+from kmb_core.settings.store import settings
 from kmb_core.errors import DTypeError
 
 

@@ -17,9 +17,9 @@ CORE = Path(kmb_core.__file__).parent
 
 # From the bottom to the top; what stands in one row may import its neighbours, as long as no circle arises.
 ORDER = (
-    ("errors", "typing", "_lazy"),
+    ("errors", "typing", "_lazy", "_namespaces"),
     ("dtypes", "shapes", "tree"),
-    ("config",),
+    ("settings",),
     ("plugins",),
     ("backend",),
     ("serialization",),
@@ -30,9 +30,10 @@ ORDER = (
     ("losses", "metrics", "optimizers"),
     ("data",),
     ("training", "callbacks"),
+    ("saving",),
     ("models",),
-    ("saving", "export"),
-    ("distribution", "datasets", "utils", "visualization", "wrappers", "applications"),
+    ("export",),
+    ("config", "distribution", "datasets", "utils", "visualization", "wrappers", "applications"),
     ("conformance",),
     ("cli",),
     ("",),  # kmb_core itself

@@ -22,7 +22,7 @@ from kmb_core.backend.scopes import (
 from kmb_core.backend.selection import backend, current_backend, set_backend, use_backend
 from kmb_core.backend.state import process, state
 from kmb_core.backend.variable import Variable
-from kmb_core.config import (
+from kmb_core.settings import (
     epsilon,
     floatx,
     image_data_format,

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kmb_core import config
+from kmb_core import settings
 from kmb_core.backend.state import process, state
 from kmb_core.plugins import Backend, installed_backends, load_backend
 from kmb_core.plugins.discovery import backend_info, none_installed
@@ -32,7 +32,7 @@ def chosen_name() -> str:
     for variable in VARIABLES:
         if os.environ.get(variable):
             return os.environ[variable]
-    configured = config.configured_backend()
+    configured = settings.configured_backend()
     if configured:
         return configured
     names = sorted(installed_backends())

@@ -7,7 +7,7 @@ For a dense kernel `(inputs, outputs)` axis 0 means the weights of each output; 
 from collections.abc import Sequence
 from typing import Any
 
-from kmb_core.config import epsilon
+from kmb_core.settings import epsilon
 from kmb_core.constraints.constraint import Constraint
 from kmb_core.ops.arithmetic import add, clip, maximum, multiply, square, true_divide
 from kmb_core.ops.functions import sqrt

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core import config
+from kmb_core import settings
 from kmb_core.data.structure import Leaf
 from kmb_core.errors import DTypeError, ShapeError, StructureError, message
 
@@ -128,7 +128,7 @@ def _checked_array(array: np.ndarray, path: str) -> np.ndarray:
 
 def _target_dtype(array: Any) -> Any:
     # An 8-bit or bfloat16 default float is no NumPy type; there the layers convert.
-    wanted = config.floatx()
+    wanted = settings.floatx()
     is_float = array.dtype.kind == "f"
     return np.dtype(wanted) if is_float and wanted in ("float16", "float32", "float64") else array.dtype
 

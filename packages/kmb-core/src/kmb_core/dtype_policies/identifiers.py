@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from kmb_core.config.settings import settings
+from kmb_core.settings.store import settings
 from kmb_core.dtype_policies.policy import DTypePolicy, FloatDTypePolicy
 from kmb_core.dtype_policies.quantized import (
     AWQDTypePolicy,

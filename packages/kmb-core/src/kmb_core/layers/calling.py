@@ -55,9 +55,9 @@ class Calling(Tracking):
             return self._call_general(args, kwargs)
         if fast.composite:
             return self._call_composite(args, kwargs, fast.takes_training)
-        if fast.takes_training and kwargs.get("training") is None:
+        if fast.takes_training:
             training = self._training_default if state.training is None else state.training
-            if training is not None:
+            if training is not None and kwargs.get("training") is None:
                 kwargs["training"] = training
         try:
             return self.call(x, **kwargs)
@@ -201,7 +201,7 @@ class Calling(Tracking):
 
     def _build_from_call(self, plan: CallPlan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         shapes = self._call_shapes(plan, args, kwargs)
-        if not self._defines("build"):
+        if not self._has_own_build():
             self._build_by_tracing(shapes, args, kwargs)
             return
         names = build_parameters(type(self))

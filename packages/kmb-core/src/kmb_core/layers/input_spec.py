@@ -110,21 +110,43 @@ def _checked_axes(axes: Any, ndim: int | None, max_ndim: int | None) -> dict[int
 
 
 def compiled_check(spec: Any) -> Callable[[Any], bool] | None:
-    """A quick test of one plain tensor against a single spec; None when the spec says nothing or is nested.
+    """A quick test of one plain tensor against a spec; None when the spec says nothing.
 
     False means: look again with `check_inputs`, which knows the exact rules and the message.
     """
-    if not isinstance(spec, InputSpec) or spec.dtype is not None or spec.shape is not None or spec.max_ndim is not None:
+    if spec is None:
         return None
+    if not isinstance(spec, InputSpec) or spec.dtype is not None or spec.max_ndim is not None:
+        return lambda x: False
+    if spec.shape is not None:
+        return _shape_check(spec.shape)
     ndim, minimum, axes = spec.ndim, spec.min_ndim or 0, tuple(spec.axes.items())
     if len(axes) > 1:
-        return None
+        return lambda x: False
     axis, size = axes[0] if axes else (0, None)
 
     def fits(x: Any) -> bool:
         shape = x.shape
         rank = len(shape)
         return (rank >= minimum if ndim is None else rank == ndim) and (size is None or shape[axis] == size)
+
+    return fits
+
+
+def _shape_check(expected: tuple[int | None, ...]) -> Callable[[Any], bool]:
+    rest, rank = expected[1:], len(expected)
+    if rank and expected[0] is None and None not in rest:
+        return lambda x: x.shape[1:] == rest and len(x.shape) == rank
+    known = [(axis, size) for axis, size in enumerate(expected) if size is not None]
+
+    def fits(x: Any) -> bool:
+        shape = x.shape
+        if len(shape) != rank:
+            return False
+        for axis, size in known:
+            if shape[axis] != size:
+                return False
+        return True
 
     return fits
 

@@ -315,6 +315,9 @@ class Layer(Calling, Operation):
     def _defines(self, method: str) -> bool:
         return getattr(type(self), method) is not getattr(Layer, method)
 
+    def _has_own_build(self) -> bool:
+        return self._defines("build")
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data.
 

@@ -29,7 +29,9 @@ class Backend:
         # Copied to plain attributes: each is read in a hot path.
         self.native: set[type] = set(implementation.tensor_types)
         self.floats = frozenset(implementation.floating_dtypes)
-        self.numbers = self.floats | frozenset(implementation.integer_dtypes)
+        # Floats that keep their dtype with a Python scalar; optional in the contract, because almost all do.
+        self.scalar_floats = frozenset(getattr(implementation, "scalar_dtypes", implementation.floating_dtypes))
+        self.numbers = self.scalar_floats | frozenset(implementation.integer_dtypes)
         self.promotes = implementation.promotes
         self.variable_class = implementation.variable_class
         self.layer_class = implementation.layer_class

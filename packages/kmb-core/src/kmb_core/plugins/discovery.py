@@ -24,9 +24,6 @@ GROUP = "kmb.backends"
 EXTENSION_GROUP = "kmb.extensions"
 DISABLE_AUTOLOAD = "KMB_DISABLE_PLUGIN_AUTOLOAD"
 
-# Names that can be had from the package index, so that an unknown name gets a command instead of a shrug.
-PUBLISHED = ("jax", "torch", "tensorflow", "numpy")
-
 _lock = threading.RLock()
 _loaded: dict[str, Backend] = {}
 _managers: dict[str, pluggy.PluginManager] = {}
@@ -198,22 +195,30 @@ def _extensions_for(name: str) -> list[OpExtension]:
     return [e for e in [*found, *_registered_extensions] if e.backend == name]
 
 
+def _published() -> tuple[str, ...]:
+    """Names that can be had from the package index: the extras of this package that bring a backend."""
+    import importlib_metadata  # see _entry_points
+
+    requirements = importlib_metadata.requires("kmb-core") or []
+    return tuple(r.removeprefix("kmb-backend-").split(";")[0].split("~")[0].strip() for r in requirements if r.startswith("kmb-backend-"))
+
+
 def _package(name: str) -> str:
-    return f"kmb-core[{name}]" if name in PUBLISHED else name
+    return f"kmb-core[{name}]" if name in _published() else name
 
 
 def _not_found(name: str) -> Exception:
     installed = sorted(installed_backends())
-    if name in PUBLISHED:
+    if name in _published():
         what = f"backend {name!r} is not installed (installed: {', '.join(installed) or 'none'})"
         return BackendNotInstalledError(message(what, None, f"pip install {_package(name)}"))
     what = f"unknown backend {name!r}: installed are {', '.join(installed) or 'none'}"
-    return UnknownBackendError(message(what, f"Known names: {', '.join(PUBLISHED)}.", "`kmb backends` lists what is installed."))
+    return UnknownBackendError(message(what, f"Known names: {', '.join(_published())}.", "`kmb backends` lists what is installed."))
 
 
 def none_installed() -> Exception:
     """The error for a machine without any backend."""
-    commands = " or ".join(f"pip install {_package(name)}" for name in PUBLISHED)
+    commands = " or ".join(f"pip install {_package(name)}" for name in _published())
     return BackendNotInstalledError(message("no kmb backend is installed", "kmb-core runs on backends that are packages of their own.", commands))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kmb_core.backend import KerasTensor, Variable, convert_to_numpy, is_tensor, standardize_dtype
+from kmb_core.errors import message
 from kmb_core.serialization.registry import get_registered_name, saved_identity
 
 
@@ -28,8 +29,10 @@ def serialize_keras_object(obj: Any) -> Any:
         >>> kmb_core.saving.serialize_keras_object(slice(0, 2))["class_name"]
         '__slice__'
     """
-    if obj is None or isinstance(obj, (bool, int, float, str)):
+    if obj is None or isinstance(obj, (bool, int, str)):
         return obj
+    if isinstance(obj, float):
+        return float(obj)  # np.float64 is a float too
     if isinstance(obj, (list, tuple)):
         return [serialize_keras_object(item) for item in obj]
     if isinstance(obj, Mapping) and not hasattr(obj, "get_config"):
@@ -37,13 +40,16 @@ def serialize_keras_object(obj: Any) -> Any:
     return _encode_value(obj) if _is_value(obj) else _encode_object(obj)
 
 
+_VALUES = (bytes, slice, type(...), np.generic, np.ndarray, np.dtype, KerasTensor, Variable)
+
+
 def _is_value(obj: Any) -> bool:
-    return isinstance(obj, (bytes, slice, type(...), np.generic, np.ndarray, np.dtype, KerasTensor, Variable)) or is_tensor(obj)
+    return isinstance(obj, _VALUES) or is_tensor(obj)
 
 
 def _encode_value(obj: Any) -> Any:
     if isinstance(obj, bytes):
-        return _entry("__bytes__", value=obj.decode("latin-1"))
+        return _entry("__bytes__", value=obj.decode("utf-8", "surrogateescape"))
     if isinstance(obj, slice):
         return _entry("__slice__", **{k: serialize_keras_object(getattr(obj, k)) for k in ("start", "stop", "step")})
     if obj is ...:
@@ -75,8 +81,7 @@ def _encode_object(obj: Any) -> dict[str, Any]:
     if inspect.isfunction(obj) or inspect.isbuiltin(obj):
         return _encode_function(obj)
     if isinstance(obj, type):
-        module, name, registered = identity_of(obj)
-        return {"module": module, "class_name": "type", "config": name, "registered_name": registered}
+        return _encode_type(obj)
     if not hasattr(obj, "get_config"):
         raise ValueError(f"serialize_keras_object: {type(obj).__name__} has no get_config method: {obj!r}")
     module, name, registered = identity_of(type(obj))
@@ -92,23 +97,33 @@ def _plain(config: dict[str, Any]) -> dict[str, Any]:
     return {key: serialize_keras_object(value) for key, value in config.items()}
 
 
+def _encode_type(cls: type) -> dict[str, Any]:
+    if cls.__module__ == "builtins":
+        return {"module": "builtins", "class_name": "type", "config": cls.__name__, "registered_name": "type"}
+    module, name, registered = identity_of(cls)
+    return {"module": module, "class_name": "type", "config": name, "registered_name": registered}
+
+
 def _encode_function(function: Any) -> dict[str, Any]:
     if function.__name__ == "<lambda>":
-        raise ValueError(
-            "a lambda cannot be saved: a file holds no code.\n"
-            "Make it a named function and register it: @kmb_core.saving.register_keras_serializable()"
-        )
-    registered = get_registered_name(function)
-    identity = saved_identity(function)
-    if identity is not None or registered == function.__name__ and function.__module__.startswith("kmb_core"):
-        return {"module": "builtins", "class_name": "function", "config": function.__name__, "registered_name": "function"}
-    return {"module": function.__module__, "class_name": "function", "config": function.__name__, "registered_name": registered}
+        what = "a lambda cannot be saved: a file holds no code"
+        remedy = "Make it a named function under @kmb_core.saving.register_keras_serializable()."
+        raise ValueError(message(what, None, remedy))
+    name = get_registered_name(function)
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
-def identity_of(cls: type) -> tuple[str, str, str | None]:
+def identity_of(cls: type) -> tuple[str | None, str, str | None]:
     """(module, class name, registered name) of a class in files; the class may be joined with a native layer class."""
     cls = cls.__dict__.get("__kmb_public__", cls)
     identity = saved_identity(cls)
     if identity is not None:
-        return (*identity, None if identity[0].startswith("keras.") or identity[0] == "keras" else identity[1])
-    return cls.__module__, cls.__name__, get_registered_name(cls)
+        return (*identity, None if is_public_module(identity[0]) else identity[1])
+    registered = get_registered_name(cls)
+    importable = registered == cls.__name__ and cls.__module__ != "__main__"
+    return cls.__module__ if importable else None, cls.__name__, registered
+
+
+def is_public_module(module: str) -> bool:
+    """Whether names in this module of Keras are written without a registered name."""
+    return module == "keras" or (module.startswith("keras.") and not module.startswith("keras.src."))

@@ -1,7 +1,7 @@
 """What a layer is given for an activation, a regularizer or a constraint: a name, class or config, or the thing itself.
 
-A config can only name what is built in or registered; of the built-in classes of other kinds, only those of modules that
-the caller allows.
+A config can only name what is built in or registered; of the built-in classes of other kinds, only those of modules
+that the caller allows.
 """
 
 from collections.abc import Collection, Mapping

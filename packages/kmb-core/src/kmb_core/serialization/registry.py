@@ -5,15 +5,18 @@ names are looked up here and nowhere else: among the built-ins, whose packages a
 among what the process registered. Nothing is imported because a file says so.
 """
 
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
+
+from kmb_core._namespaces import RESOLVERS
 
 T = TypeVar("T")
 
 _saved: dict[tuple[str, str], Any] = {}
-_providers: dict[str, Callable[[str], Any]] = {}
+_providers = RESOLVERS  # filled for the public namespaces by the package itself
 _custom: dict[str, Any] = {}
 _custom_names: dict[Any, str] = {}
 
@@ -52,13 +55,34 @@ def saved_identity(thing: Any) -> tuple[str, str] | None:
 def built_in(module: str, name: str) -> Any:
     """The built-in object of a name in a file; None when there is none."""
     found = _saved.get((module, name))
-    if found is not None or module not in _providers:
+    if found is not None:
         return found
-    try:
-        candidate = _providers[module](name)
-    except AttributeError:
-        return None
+    candidate = _offered(module, name)  # importing its module may enter it in the table
     return _saved.get((module, name)) or (candidate if saved_identity(candidate) is not None else None)
+
+
+# Files write a built-in function by its bare name; these are searched for it in this order.
+FUNCTION_MODULES = ("keras.activations", "keras.losses", "keras.metrics", "keras.ops")
+_NO_FUNCTIONS_OF_FILES = frozenset({"get", "serialize", "deserialize"})
+
+
+def built_in_function(name: str) -> Any:
+    """The built-in function of a bare name in a file ("relu"); None when there is none."""
+    if name.startswith("_") or name in _NO_FUNCTIONS_OF_FILES:
+        return None
+    for module in FUNCTION_MODULES:
+        found = _saved.get((module, name)) or _offered(module, name)
+        if inspect.isfunction(found) and found.__module__.startswith("kmb_core."):
+            return found
+    return None
+
+
+def _offered(module: str, name: str) -> Any:
+    """What the package behind a module of Keras has under a name; None when it has nothing."""
+    try:
+        return _providers[module](name)
+    except (KeyError, AttributeError, ModuleNotFoundError):
+        return None
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
@@ -102,7 +126,7 @@ def get_registered_name(obj: Any) -> str:
 
 
 def get_registered_object(
-    name: str, custom_objects: dict[str, Any] | None = None, module_objects: dict[str, Any] | None = None
+    name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Mapping[str, Any] | None = None
 ) -> Any:
     """The object of a registered name: scopes first, then what was registered, then the dicts given; None if unknown."""
     for scope in [*reversed(_scopes.stack), _custom, custom_objects or {}, module_objects or {}]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core import config, tree
+from kmb_core import settings, tree
 from kmb_core.backend import use_backend
 from kmb_core.data import make_adapter, train_validation_split
 from kmb_core.errors import NotCompiledError, StructureError, message
@@ -35,8 +35,7 @@ class Fit:
         model = self.model
         require_compiled(model, "fit")
         with use_backend(model._backend):
-            adapter = self._adapters()
-            prepare(model, adapter)
+            adapter = prepare(model, self._adapters())
             callbacks = self._callbacks(adapter)
             model.stop_training = False
             callbacks.on_train_begin()
@@ -55,7 +54,7 @@ class Fit:
         x, y, sample_weight = self.x, self.y, self.sample_weight
         if self.validation_split and self.validation_data is None:
             (x, y, sample_weight), self.validation_data = train_validation_split((x, y, sample_weight), self.validation_split)
-        limit = config.max_epochs()
+        limit = settings.max_epochs()
         self.epochs = self.epochs if limit is None else min(self.epochs, limit)
         return adapt(
             self.model,
@@ -86,6 +85,7 @@ class Fit:
     def _epoch(self, adapter: Any, callbacks: CallbackList, epoch: int) -> dict[str, Any]:
         trainer, model = self.trainer, self.model
         trainer.reset_metrics()
+        adapter.on_epoch_begin()
         callbacks.on_epoch_begin(epoch)
         with trainer.phase("train"):
             logs = run_steps(
@@ -98,6 +98,7 @@ class Fit:
                 model,
                 self.steps_per_epoch,
             )
+        adapter.on_epoch_end()
         epoch_logs = dict(logs)
         if self._validates(epoch):
             epoch_logs |= self._validate(callbacks)
@@ -127,8 +128,7 @@ def evaluate(model: Any, x: Any, y: Any, sample_weight: Any, batch_size: int | N
     """The metrics over all batches."""
     require_compiled(model, "evaluate")
     with use_backend(model._backend):
-        adapter = adapt(model, x, y, sample_weight, batch_size=batch_size, steps=steps)
-        prepare(model, adapter, training=False)
+        adapter = prepare(model, adapt(model, x, y, sample_weight, batch_size=batch_size, steps=steps), training=False)
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
                 callbacks,
@@ -169,8 +169,7 @@ def evaluate_steps(model: Any, adapter: Any, callbacks: CallbackList, steps: int
 def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callbacks: Any, verbose: Any) -> Any:
     """The outputs for all batches, joined on the host."""
     with use_backend(model._backend):
-        adapter = adapt(model, x, None, None, batch_size=batch_size, steps=steps)
-        prepare(model, adapter, training=False, losses=False)
+        adapter = prepare(model, adapt(model, x, None, None, batch_size=batch_size, steps=steps), training=False, losses=False)
         trainer = model.trainer
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
@@ -242,7 +241,7 @@ def run_steps(
 
 def _limited(adapter: Any, steps: int | None) -> Iterator[Any]:
     """The batches of an epoch; the adapter itself ends after `steps` where it was given."""
-    limit = config.max_steps_per_epoch()
+    limit = settings.max_steps_per_epoch()
     if limit is None:
         return adapter.batches()
     return (batch for batch, _ in zip(adapter.batches(), range(limit), strict=False))
@@ -262,7 +261,7 @@ def _groups(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
 def step_count(adapter: Any, steps: int | None) -> int | None:
     """Number of batches in an epoch as far as it is known."""
     count = adapter.num_batches if steps is None else steps
-    limit = config.max_steps_per_epoch()
+    limit = settings.max_steps_per_epoch()
     return count if limit is None else limit if count is None else min(count, limit)
 
 

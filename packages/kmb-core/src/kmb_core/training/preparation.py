@@ -7,15 +7,18 @@ from typing import Any
 
 from kmb_core import tree
 from kmb_core.backend import KerasTensor, SymbolicScope, state
+from kmb_core.data.peeked import PeekedAdapter
 from kmb_core.dtypes import standardize_dtype
 from kmb_core.training.batches import unpack_x_y_sample_weight
 
 
-def prepare(model: Any, adapter: Any, training: bool = True, losses: bool = True) -> None:
-    """Build what is not built yet, from the first batch of the adapter."""
+def prepare(model: Any, adapter: Any, training: bool = True, losses: bool = True) -> Any:
+    """Build what is not built yet, from the first batch of the adapter; returns the adapter to read from."""
     if is_prepared(model, training, losses):
-        return
-    prepare_for(model, adapter.peek(), training, losses)
+        return adapter
+    peeked = PeekedAdapter(adapter)
+    prepare_for(model, peeked.first, training, losses)
+    return peeked
 
 
 def is_prepared(model: Any, training: bool, losses: bool) -> bool:

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from kmb_core import config
+from kmb_core import settings
 
 REDRAWS_PER_SECOND = 10
 BAR_WIDTH = 20
@@ -34,7 +34,7 @@ def announce(text: str) -> None:
         >>> announce("Epoch 3: stopped early")
         Epoch 3: stopped early
     """
-    if config.is_interactive_logging_enabled():
+    if settings.is_interactive_logging_enabled():
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
     else:
@@ -245,7 +245,7 @@ def start_progress(
     """
     if not verbose:
         return None
-    if not config.is_interactive_logging_enabled():
+    if not settings.is_interactive_logging_enabled():
         return LoggedProgress(total, label, batch_size)
     return Progress(total, label, shows_live(verbose), batch_size)
 
@@ -263,7 +263,7 @@ def shows_live(verbose: int | str) -> bool:
         >>> shows_live(0), shows_live(2)
         (False, False)
     """
-    return verbose in (1, "auto") and config.is_interactive_logging_enabled() and is_live(sys.stdout)
+    return verbose in (1, "auto") and settings.is_interactive_logging_enabled() and is_live(sys.stdout)
 
 
 def shown_metrics(metrics: Mapping[str, Any]) -> list[str]:

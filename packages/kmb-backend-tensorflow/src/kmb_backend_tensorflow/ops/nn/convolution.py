@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import FLOATS, cast
 from kmb_backend_tensorflow.raw import raw_op
-from kmb_core.config import standardize_data_format
+from kmb_core.settings import standardize_data_format
 
 _expand, _squeeze, _transpose = raw_op("ExpandDims"), raw_op("Squeeze"), raw_op("Transpose")
 _conv2d, _conv3d = raw_op("Conv2D"), raw_op("Conv3D")

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import HALVES_AS_FLOAT32, INTEGERS, cast, native_dtype
 from kmb_backend_tensorflow.raw import raw_op
-from kmb_core.config import epsilon
+from kmb_core.settings import epsilon
 
 _dense_kernel, _sparse_kernel = raw_op("SoftmaxCrossEntropyWithLogits"), raw_op("SparseSoftmaxCrossEntropyWithLogits")
 _reshape = raw_op("Reshape")

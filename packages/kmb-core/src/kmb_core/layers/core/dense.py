@@ -3,6 +3,8 @@
 from typing import Any
 
 from kmb_core import activations, constraints, initializers, regularizers
+from kmb_core.errors import ShapeError, message
+from kmb_core.layers.core.low_rank import LowRank
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
 from kmb_core.ops.nn.projection import dense
@@ -10,7 +12,7 @@ from kmb_core.serialization import saved_as
 
 
 @saved_as("keras.layers")
-class Dense(Layer):
+class Dense(LowRank):
     """`activation(inputs @ kernel + bias)`, on the last axis.
 
     Args:
@@ -60,6 +62,7 @@ class Dense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
+        self._init_low_rank(lora_rank, lora_alpha)
         self.quantization_config = quantization_config
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
@@ -82,24 +85,33 @@ class Dense(Layer):
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
             )
-        self._activate = None if activations.is_linear(self.activation) else self.activation
+        self._activate = None if self.activation is activations.linear else self.activation
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+        self._build_low_rank()
 
     @property
     def kernel(self) -> Any:
-        """The kernel variable, `(input_dim, units)`."""
-        return self._kernel
+        """The kernel, `(input_dim, units)`: the variable, or with LoRA the adapted matrix."""
+        if not self.built and "_kernel" not in self.__dict__:
+            raise AttributeError(f"{self._where()}: no kernel before the layer is built")
+        return self._adapted() if self.lora_enabled else self._kernel
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         bias = self.bias
-        outputs = dense(inputs, self._kernel.value, None if bias is None else bias.value)
+        kernel = self._adapted() if self.lora_enabled else self._kernel.value
+        outputs = dense(inputs, kernel, None if bias is None else bias.value)
         activate = self._activate
         return outputs if activate is None else activate(outputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The inputs' shape with `units` for the last size."""
+        return (*input_shape[:-1], self.units)
 
 
 def last_size(layer: Layer, input_shape: Any) -> int:
     """The size of the inputs' last axis, which has to be known."""
-    size = input_shape[-1]
+    size = input_shape[-1] if input_shape else None
     if size is None:
-        raise ValueError(f"{layer._where()}: the last axis must have a known size, got shape {tuple(input_shape)}")
+        what = f"{layer._where()}: expected a last axis of known size, got shape {tuple(input_shape)}"
+        raise ShapeError(message(what, "The weights' shapes depend on it.", "Give it in the Input, or call on data."))
     return size

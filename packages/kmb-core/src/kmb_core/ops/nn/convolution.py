@@ -8,7 +8,7 @@ configured one.
 
 from collections.abc import Sequence
 
-from kmb_core.config import standardize_data_format
+from kmb_core.settings import standardize_data_format
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops import rules
 from kmb_core.ops.declaration import primitive

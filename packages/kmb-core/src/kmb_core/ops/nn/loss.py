@@ -7,7 +7,7 @@ Probabilities are kept `config.epsilon()` away from both, and those of several c
 from typing import Any
 
 from kmb_core.backend import dtype_of
-from kmb_core.config import epsilon
+from kmb_core.settings import epsilon
 from kmb_core.dtypes import is_integer, standardize_dtype
 from kmb_core.errors import CapabilityError, ShapeError, message
 from kmb_core.ops.arithmetic import absolute, clip, maximum

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kmb_core.backend import dtype_of
-from kmb_core.config import epsilon as default_epsilon
+from kmb_core.settings import epsilon as default_epsilon
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops.arithmetic import absolute, add, maximum, square
 from kmb_core.ops.declaration import composite
@@ -237,5 +237,5 @@ def _along(parameter: Tensor, x: Tensor, axes: tuple[int, ...], name: str) -> Te
         if axes[0] + len(axes) == len(x.shape):  # the last axes: it broadcasts as it is
             return parameter
         return reshape(parameter, [x.shape[axis] if axis in axes else 1 for axis in range(len(x.shape))])
-    what = f"ops normalization: expected {name} of shape {tuple(sizes)} for axes {axes} of {tuple(x.shape)}, got {given}"
+    what = f"normalization: expected {name} of shape {tuple(sizes)} for axes {axes} of {tuple(x.shape)}, got {given}"
     raise ShapeError(message(what, "It has one element for each that is normalized together.", None))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kmb_core.config import checks
-from kmb_core.config.user_file import user_setting
+from kmb_core.settings import checks
+from kmb_core.settings.user_file import user_setting
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Switches, and the limits that cut every `fit` short while trying something out."""
 
-from kmb_core.config import checks
-from kmb_core.config.settings import settings
+from kmb_core.settings import checks
+from kmb_core.settings.store import settings
 
 
 def enable_interactive_logging() -> None:

@@ -1,0 +1,22 @@
+"""The `kmb` command."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from kmb_core import __version__
+from kmb_core.cli import backends
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="kmb", description="Look at what kmb has to work with.")
+    parser.add_argument("--version", action="version", version=f"kmb-core {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+    backends.add_parser(commands)
+    options = parser.parse_args(arguments)
+    return options.run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Activation functions with arguments or weights, as layers."""

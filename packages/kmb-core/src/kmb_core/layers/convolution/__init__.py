@@ -1,0 +1,1 @@
+"""Convolution over 1 to 3 spatial axes."""

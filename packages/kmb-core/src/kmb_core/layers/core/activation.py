@@ -1,0 +1,32 @@
+"""Activation: a function as a layer."""
+
+from typing import Any
+
+from kmb_core import activations
+from kmb_core.layers.layer import Layer
+from kmb_core.serialization import saved_as
+
+
+@saved_as("keras.layers")
+class Activation(Layer):
+    """`activation(inputs)`.
+
+    Args:
+        activation: name or function.
+
+    Input and output: tensors of any shape.
+
+    Example:
+        >>> import kmb_core
+        >>> float(kmb_core.layers.Activation("relu")(kmb_core.ops.ones(()) * -2.0))
+        0.0
+    """
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        return self.activation(inputs)

@@ -1,0 +1,1 @@
+"""Pooling: windows, or whole axes, become one number."""

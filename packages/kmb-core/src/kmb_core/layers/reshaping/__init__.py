@@ -1,0 +1,1 @@
+"""Layers that change shapes and leave the numbers alone."""

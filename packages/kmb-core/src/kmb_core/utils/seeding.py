@@ -1,0 +1,48 @@
+"""Seeding everything at once, and starting over."""
+
+import random
+
+import numpy as np
+
+from kmb_core.backend import reset_names
+from kmb_core.plugins import loaded_backends
+from kmb_core.random.global_seed import set_global_seed
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed Python, NumPy, the initial weights and the random generators of all loaded frameworks.
+
+    Args:
+        seed: an int ≥ 0.
+
+    Raises:
+        ValueError: for anything else.
+
+    Example:
+        >>> import kmb_core
+        >>> kmb_core.utils.set_random_seed(7)
+    """
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise ValueError(f"set_random_seed: expected an int ≥ 0, got {seed!r}")
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    set_global_seed(seed)
+    for backend in loaded_backends().values():
+        backend.implementation.framework_seed(seed)
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Start the automatic names again; with `free_memory`, collect garbage.
+
+    Args:
+        free_memory: whether to run Python's garbage collector.
+
+    Example:
+        >>> import kmb_core
+        >>> kmb_core.utils.clear_session()
+    """
+    reset_names()
+    if free_memory:
+        import gc
+
+        gc.collect()
