@@ -16,6 +16,8 @@ _SCALARS = (np.float32, np.float64, np.float16, np.int8, np.int16, np.int32, np.
 
 tensor_types: tuple[type, ...] = (np.ndarray, *_SCALARS, ml_dtypes.bfloat16)
 floating_dtypes = tuple(map(np.dtype, (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)))
+# Not bfloat16: with a Python float, ml_dtypes' universal functions give float32.
+scalar_dtypes = tuple(map(np.dtype, (np.float16, np.float32, np.float64)))
 integer_dtypes = tuple(map(np.dtype, ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")))
 promotes = False
 layer_class = None

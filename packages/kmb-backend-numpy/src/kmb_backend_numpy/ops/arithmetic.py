@@ -22,8 +22,12 @@ floor = np.floor
 ceil = np.ceil
 maximum = np.maximum
 minimum = np.minimum
-square = np.square
 reciprocal = np.reciprocal
+
+
+def square(x: np.ndarray) -> np.ndarray:
+    """The product: np.square makes int8 of booleans."""
+    return np.multiply(x, x)
 
 
 def round(x: np.ndarray, decimals: int = 0) -> np.ndarray:
