@@ -4,7 +4,6 @@ JAX narrows 64-bit dtypes to 32 bits unless `jax_enable_x64` is set; asking for 
 the warning that `jnp` gives at every call.
 """
 
-from functools import cache
 from typing import Any
 
 import jax
@@ -25,12 +24,11 @@ _NARROW = {
     np.dtype("float64"): np.dtype("float32"),
     np.dtype("complex128"): np.dtype("complex64"),
 }
-_named = cache(numpy_dtype)
 
 
-def native_dtype(dtype: str) -> np.dtype:
-    """The NumPy dtype that JAX uses for a name: 64 bits only where JAX allows them."""
-    native = _named(dtype)
+def native_dtype(dtype: Any) -> np.dtype:
+    """The NumPy dtype that JAX uses for a dtype, floatx for None: 64 bits only where JAX allows them."""
+    native = numpy_dtype(dtype)
     if native in _NARROW and not jax.config.jax_enable_x64:
         return _NARROW[native]
     return native
