@@ -11,8 +11,9 @@ from kmb_core.dtype_policies.quantized import (
     QuantizedDTypePolicy,
     QuantizedFloat8DTypePolicy,
 )
+from kmb_core.serialization import saved_as
 
-identifiers.classes["DTypePolicyMap"] = DTypePolicyMap
+identifiers.classes["DTypePolicyMap"] = saved_as(DTypePolicyMap.module)(DTypePolicyMap)
 
 __all__ = [
     "AWQDTypePolicy",

@@ -14,6 +14,7 @@ from kmb_core.dtype_policies.quantized import (
 )
 from kmb_core.dtypes import floatx, standardize_dtype
 from kmb_core.errors import DTypeError, message
+from kmb_core.serialization import get_registered_object, identity_of, saved_as
 
 # What a file may name. `dtype_policies/__init__.py` adds the map, which stands on this module.
 classes: dict[str, type[DTypePolicy]] = {
@@ -28,6 +29,8 @@ classes: dict[str, type[DTypePolicy]] = {
         AWQDTypePolicy,
     )
 }
+for _cls in classes.values():
+    saved_as(_cls.module)(_cls)
 _plain = cache(DTypePolicy)
 
 
@@ -103,14 +106,9 @@ def serialize(dtype_policy: Any) -> Any:
     """
     if not isinstance(dtype_policy, DTypePolicy):
         return dtype_policy
-    cls = type(dtype_policy)
-    builtin = classes.get(cls.__name__) is cls
-    return {
-        "module": cls.module if builtin else cls.__module__,
-        "class_name": cls.__name__,
-        "config": dtype_policy.get_config(),
-        "registered_name": None if builtin else cls.__name__,
-    }
+    module, class_name, registered = identity_of(type(dtype_policy))
+    config = dtype_policy.get_config()
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": registered}
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
@@ -131,6 +129,9 @@ def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> An
     if isinstance(config, str):
         return get(config)
     known = {**classes, **(custom_objects or {})}
-    if not isinstance(config, dict) or config.get("class_name") not in known:
-        raise DTypeError(message(f"No dtype policy is known for {config!r:.60}.", None, f"Known: {', '.join(known)}."))
-    return known[config["class_name"]].from_config(config.get("config") or {})
+    names = [config.get("registered_name"), config.get("class_name")] if isinstance(config, dict) else []
+    for name in (name for name in names if isinstance(name, str)):
+        found = get_registered_object(name, known)
+        if found is not None:
+            return found.from_config(config.get("config") or {})
+    raise DTypeError(message(f"No dtype policy is known for {config!r:.60}.", None, f"Known: {', '.join(known)}."))

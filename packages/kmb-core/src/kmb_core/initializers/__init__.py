@@ -2,7 +2,7 @@
 
 from kmb_core.initializers.constants import STFT, Constant, Identity, Ones, Zeros
 from kmb_core.initializers.distributions import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
-from kmb_core.initializers.identifiers import get
+from kmb_core.initializers.identifiers import deserialize, get, serialize
 from kmb_core.initializers.initializer import Initializer
 from kmb_core.initializers.variance_scaling import (
     GlorotNormal,
@@ -59,6 +59,7 @@ __all__ = [
     "Zeros",
     "compute_fans",
     "constant",
+    "deserialize",
     "get",
     "glorot_normal",
     "glorot_uniform",
@@ -71,6 +72,7 @@ __all__ = [
     "orthogonal",
     "random_normal",
     "random_uniform",
+    "serialize",
     "stft",
     "truncated_normal",
     "variance_scaling",

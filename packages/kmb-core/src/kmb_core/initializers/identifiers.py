@@ -1,10 +1,9 @@
 """Initializers from the names, classes and configs that layers are given."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from kmb_core.errors import message
 from kmb_core.initializers.constants import STFT, Constant, Identity, Ones, Zeros
 from kmb_core.initializers.distributions import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
 from kmb_core.initializers.initializer import Initializer
@@ -17,11 +16,17 @@ from kmb_core.initializers.variance_scaling import (
     LecunUniform,
     VarianceScaling,
 )
+from kmb_core.serialization import saved_as, serialize_keras_object
+from kmb_core.serialization.identifiers import resolve
 
 BUILT_INS = (
     Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Identity, LecunNormal, LecunUniform, Ones, Orthogonal,
     RandomNormal, RandomUniform, STFT, TruncatedNormal, VarianceScaling, Zeros,
 )  # fmt: skip
+
+for _cls in BUILT_INS:
+    saved_as("keras.initializers")(_cls)
+saved_as("keras")(Initializer)
 
 
 def _snake_case(name: str) -> str:
@@ -56,18 +61,35 @@ def get(identifier: Any) -> Initializer | Callable[..., Any] | None:
         >>> type(get("he_normal")).__name__
         'HeNormal'
     """
-    if identifier is None:
-        return None
-    if isinstance(identifier, str) and identifier in NAMES:
-        return NAMES[identifier]()
-    if isinstance(identifier, dict) and identifier.get("class_name") in NAMES:
-        return NAMES[identifier["class_name"]].from_config(identifier.get("config") or {})
-    if isinstance(identifier, type) and issubclass(identifier, Initializer):
-        return identifier()
-    if callable(identifier):
-        return identifier
+    if identifier is None or isinstance(identifier, (str, Mapping)) or callable(identifier):
+        return resolve(identifier, NAMES, "initializer")
     if hasattr(identifier, "__array__"):
         return Constant(identifier)
-    known = ", ".join(name for name in NAMES if name.islower())
-    what = f"Unknown initializer: expected a name, an initializer or a function, got {identifier!r:.60}."
-    raise ValueError(message(what, None, f"Known names: {known}."))
+    return resolve(identifier, NAMES, "initializer")  # which says what is known
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Initializer | Callable[..., Any] | None:
+    """Return the initializer that a saved form stands for.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: further classes and functions by name.
+
+    Raises:
+        ValueError: where it stands for none.
+
+    Example:
+        >>> deserialize(serialize(Constant(2.0))).value
+        2.0
+    """
+    return resolve(config, NAMES, "initializer", custom_objects)
+
+
+def serialize(initializer: Any) -> Any:
+    """Return an initializer as plain data.
+
+    Example:
+        >>> serialize(Constant(2.0))["config"]
+        {'value': 2.0}
+    """
+    return serialize_keras_object(initializer)

@@ -81,7 +81,7 @@ def _offered(module: str, name: str) -> Any:
     """What the package behind a module of Keras has under a name; None when it has nothing."""
     try:
         return _providers[module](name)
-    except (KeyError, AttributeError, ModuleNotFoundError):
+    except (KeyError, AttributeError):
         return None
 
 
