@@ -7,21 +7,22 @@ the bound ones. The few that refuse a Python number as second operand, or a dtyp
 import torch
 
 from kmb_backend_torch.ops.operands import Operand, beside
+from kmb_backend_torch.ops.unsigned import with_unsigned
 
 Tensor = torch.Tensor
 
-add = torch.add
-subtract = torch.subtract
-multiply = torch.multiply
+add = with_unsigned(torch.add)
+subtract = with_unsigned(torch.subtract)
+multiply = with_unsigned(torch.multiply)
 true_divide = torch.true_divide
 divide = torch.true_divide
-negative = torch.negative
+negative = with_unsigned(torch.negative)
 floor = torch.floor
 ceil = torch.ceil
-trunc = torch.trunc
 reciprocal = torch.reciprocal
 
 
+@with_unsigned
 def floor_divide(x1: Tensor, x2: Operand) -> Tensor:
     """`x1 // x2`; a whole number over 0 is 0, as NumPy has it."""
     if x1.dtype.is_floating_point:
@@ -31,6 +32,7 @@ def floor_divide(x1: Tensor, x2: Operand) -> Tensor:
     return torch.where(missing, 0, torch.floor_divide(x1, torch.where(missing, 1, divisor)))
 
 
+@with_unsigned
 def mod(x1: Tensor, x2: Operand) -> Tensor:
     """The remainder with the sign of x2; a whole number by 0 leaves 0, as NumPy has it."""
     if x1.dtype.is_floating_point:
@@ -40,21 +42,25 @@ def mod(x1: Tensor, x2: Operand) -> Tensor:
     return torch.where(missing, 0, torch.remainder(x1, torch.where(missing, 1, divisor)))
 
 
+@with_unsigned
 def power(x1: Tensor, x2: Operand) -> Tensor:
     """`x1 ** x2`."""
     return torch.pow(x1, x2)
 
 
+@with_unsigned
 def maximum(x1: Tensor, x2: Operand) -> Tensor:
     """The larger of two; NaN where either is."""
     return torch.maximum(x1, x2 if isinstance(x2, Tensor) else beside(x1, x2))
 
 
+@with_unsigned
 def minimum(x1: Tensor, x2: Operand) -> Tensor:
     """The smaller of two; NaN where either is."""
     return torch.minimum(x1, x2 if isinstance(x2, Tensor) else beside(x1, x2))
 
 
+@with_unsigned
 def absolute(x: Tensor) -> Tensor:
     """|x|; booleans as they are."""
     return x if x.dtype is torch.bool else torch.abs(x)
@@ -63,6 +69,7 @@ def absolute(x: Tensor) -> Tensor:
 abs = absolute  # the core has both names
 
 
+@with_unsigned
 def sign(x: Tensor) -> Tensor:
     """-1, 0 or 1."""
     if x.dtype is torch.bool:
@@ -70,6 +77,7 @@ def sign(x: Tensor) -> Tensor:
     return torch.sign(x)
 
 
+@with_unsigned
 def square(x: Tensor) -> Tensor:
     """x²; booleans as they are."""
     return x if x.dtype is torch.bool else torch.mul(x, x)
@@ -85,6 +93,12 @@ def round(x: Tensor, decimals: int = 0) -> Tensor:
     return (torch.round(x.to(torch.float64) / step) * step).to(x.dtype)
 
 
+def trunc(x: Tensor) -> Tensor:
+    """Towards 0."""
+    return torch.trunc(x) if x.dtype.is_floating_point else x
+
+
+@with_unsigned
 def clip(x: Tensor, x_min: Operand | None, x_max: Operand | None) -> Tensor:
     """x held between two bounds."""
     if isinstance(x_min, Tensor) or isinstance(x_max, Tensor):

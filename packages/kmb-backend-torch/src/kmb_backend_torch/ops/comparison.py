@@ -3,37 +3,42 @@
 import torch
 
 from kmb_backend_torch.ops.operands import Operand, beside
+from kmb_backend_torch.ops.unsigned import with_unsigned
 
 Tensor = torch.Tensor
 
-equal = torch.eq
-not_equal = torch.ne
-less = torch.lt
-less_equal = torch.le
-greater = torch.gt
-greater_equal = torch.ge
-logical_not = torch.logical_not
+equal = with_unsigned(torch.eq)
+not_equal = with_unsigned(torch.ne)
+less = with_unsigned(torch.lt)
+less_equal = with_unsigned(torch.le)
+greater = with_unsigned(torch.gt)
+greater_equal = with_unsigned(torch.ge)
+logical_not = with_unsigned(torch.logical_not)
 isnan = torch.isnan
 isinf = torch.isinf
 isfinite = torch.isfinite
 isclose = torch.isclose
 
 
+@with_unsigned
 def logical_and(x1: Tensor, x2: Operand) -> Tensor:
     """Where both are true."""
     return torch.logical_and(x1, beside(x1, x2))
 
 
+@with_unsigned
 def logical_or(x1: Tensor, x2: Operand) -> Tensor:
     """Where either is true."""
     return torch.logical_or(x1, beside(x1, x2))
 
 
+@with_unsigned
 def logical_xor(x1: Tensor, x2: Operand) -> Tensor:
     """Where exactly one is true."""
     return torch.logical_xor(x1, beside(x1, x2))
 
 
+@with_unsigned
 def where(condition: Tensor, x1: Tensor | None = None, x2: Tensor | None = None) -> Tensor | tuple[Tensor, ...]:
     """x1 where the condition holds, else x2; the places of what is true when neither is given."""
     if condition.dtype is not torch.bool:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from kmb_backend_torch.conversion import convert, native_dtype
+from kmb_backend_torch.ops.unsigned import UNSIGNED, with_unsigned
 from kmb_backend_torch.placement import placement
 from kmb_core.dtypes import floatx
 
@@ -73,7 +74,12 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: str | None = N
     if dtype is None:
         whole = all(_is_whole(value) for value in (start, stop, step))
         dtype = "int32" if whole else floatx()
-    return torch.arange(start, stop, step, dtype=native_dtype(dtype), device=placement.device)
+    wanted = native_dtype(dtype)
+    if (stop - start) * step < 0:  # NumPy gives nothing, torch refuses
+        stop = start
+    if wanted in UNSIGNED:
+        return torch.arange(start, stop, step, dtype=torch.int64, device=placement.device).to(wanted)
+    return torch.arange(start, stop, step, dtype=wanted, device=placement.device)
 
 
 def _is_whole(value: Any) -> bool:
@@ -85,7 +91,7 @@ def _is_whole(value: Any) -> bool:
 def eye(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> Tensor:
     """Ones on the k-th diagonal, zeros elsewhere."""
     columns = N if M is None else M
-    if k == 0:
+    if k == 0 and _dtype(dtype) not in UNSIGNED:
         return torch.eye(N, columns, dtype=_dtype(dtype), device=placement.device)
     rows = torch.arange(N, device=placement.device).unsqueeze(1)
     return (torch.arange(columns, device=placement.device) - rows == k).to(_dtype(dtype))
@@ -93,7 +99,7 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> T
 
 def identity(n: int, dtype: str | None = None) -> Tensor:
     """The identity matrix."""
-    return torch.eye(n, dtype=_dtype(dtype), device=placement.device)
+    return eye(n, dtype=dtype)
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> Tensor:
@@ -103,11 +109,13 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> T
     return (columns - rows <= k).to(_dtype(dtype))
 
 
+@with_unsigned
 def tril(x: Tensor, k: int = 0) -> Tensor:
     """x with zeros above the k-th diagonal."""
     return torch.tril(x, k)
 
 
+@with_unsigned
 def triu(x: Tensor, k: int = 0) -> Tensor:
     """x with zeros below the k-th diagonal."""
     return torch.triu(x, k)

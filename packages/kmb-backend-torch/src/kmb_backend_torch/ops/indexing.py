@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from kmb_backend_torch.ops.unsigned import with_unsigned
+
 Tensor = torch.Tensor
 Slice = builtins.slice  # `slice` is an op here
 
@@ -16,6 +18,7 @@ def _positions(indices: Tensor) -> Tensor:
     return indices if indices.dtype in (torch.int32, torch.int64) else indices.to(torch.int64)
 
 
+@with_unsigned
 def take(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
     """The elements of x at positions along an axis, or of the flat x."""
     indices = _positions(indices)
@@ -24,6 +27,7 @@ def take(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
     return x[(Slice(None),) * (axis % x.ndim) + (indices,)]
 
 
+@with_unsigned
 def take_along_axis(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
     """The elements of x at positions that differ from row to row."""
     if axis is None:
@@ -33,10 +37,13 @@ def take_along_axis(x: Tensor, indices: Tensor, axis: int | None = None) -> Tens
     return torch.take_along_dim(x, indices, axis)
 
 
+@with_unsigned
 def get_item(x: Tensor, key: Any) -> Tensor:
     """`x[key]` by NumPy's rules, negative steps included."""
     parts = key if isinstance(key, tuple) else (key,)
     parts = tuple(torch.as_tensor(p, device=x.device) if isinstance(p, (np.ndarray, list)) else p for p in parts)
+    if any(isinstance(p, Tensor) and p.ndim for p in parts):  # beside these NumPy takes a number for an array too
+        parts = tuple(torch.tensor([p], device=x.device) if p.__class__ is int else p for p in parts)
     if any(isinstance(p, Slice) and p.step is not None and p.step < 0 for p in parts):
         return _backwards(x, parts)
     return x[tuple(_positions(p) if isinstance(p, Tensor) and p.dtype is not torch.bool else p for p in parts)]
@@ -72,6 +79,7 @@ def _starts(start_indices: Any, device: torch.device) -> list[Any]:
     return [s if isinstance(s, Tensor) else int(s) for s in start_indices]
 
 
+@with_unsigned
 def slice(inputs: Tensor, start_indices: Any, shape: Sequence[int]) -> Tensor:
     """A block of a given shape that starts at given positions."""
     starts = _starts(start_indices, inputs.device)
@@ -85,6 +93,7 @@ def slice(inputs: Tensor, start_indices: Any, shape: Sequence[int]) -> Tensor:
     return inputs
 
 
+@with_unsigned
 def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
     """inputs with a block replaced."""
     starts = _starts(start_indices, inputs.device)
@@ -105,6 +114,7 @@ def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
 _REDUCTIONS = {"max": "amax", "min": "amin", "mul": "prod"}
 
 
+@with_unsigned
 def scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, reduction: str | None = None) -> Tensor:
     """inputs with elements replaced, or joined with updates by "add", "max", "min" or "mul"."""
     where = tuple(indices.to(torch.int64).unbind(-1))

@@ -5,9 +5,11 @@ from typing import Any
 
 import torch
 
+from kmb_backend_torch.ops.unsigned import with_unsigned
+
 Tensor = torch.Tensor
 
-matmul = torch.matmul
+matmul = with_unsigned(torch.matmul)
 einsum = torch.einsum
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from kmb_backend_torch.ops.unsigned import with_unsigned
 from kmb_core.shapes import pad_widths
 
 Tensor = torch.Tensor
@@ -52,6 +53,7 @@ def squeeze(x: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:
     return torch.squeeze(x, axes)
 
 
+@with_unsigned
 def flip(x: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:
     """x in reverse order along axes."""
     axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
@@ -94,6 +96,7 @@ def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> list[Tensor]:
     return list(torch.unbind(x, axis))
 
 
+@with_unsigned
 def pad(x: Tensor, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Tensor:
     """x with elements added before and after each axis, in NumPy's modes."""
     if mode not in ("constant", "reflect", "symmetric") or (constant_values is not None and mode != "constant"):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 
 from kmb_backend_torch.conversion import native_dtype
+from kmb_backend_torch.ops.unsigned import with_unsigned
 
 Tensor = torch.Tensor
 Axis = int | Sequence[int] | None
@@ -34,6 +35,7 @@ def sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return torch.sum(x, axis, keepdims).to(wanted)
 
 
+@with_unsigned
 def prod(x: Tensor, axis: Axis = None, keepdims: bool = False, dtype: str | None = None) -> Tensor:
     """The product along axes."""
     wanted = native_dtype(dtype) if dtype else _accumulated(x)
@@ -62,6 +64,7 @@ def _extreme(reduce: str, x: Tensor, axis: Axis, keepdims: bool, initial: float 
     return torch.maximum(result, bound) if reduce == "amax" else torch.minimum(result, bound)
 
 
+@with_unsigned
 def max(x: Tensor, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Tensor:
     """The largest element along axes; ties share the gradient."""
     if initial is None and axis != ():
@@ -69,6 +72,7 @@ def max(x: Tensor, axis: Axis = None, keepdims: bool = False, initial: float | N
     return _extreme("amax", x, axis, keepdims, initial)
 
 
+@with_unsigned
 def min(x: Tensor, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Tensor:
     """The smallest element along axes; ties share the gradient."""
     if initial is None and axis != ():
@@ -103,36 +107,49 @@ def _comparable(x: Tensor) -> Tensor:
     return x.to(torch.uint8) if x.dtype is torch.bool else x
 
 
+@with_unsigned
 def argmax(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The index of the largest element."""
     return torch.argmax(_comparable(x), axis, keepdims).to(torch.int32)
 
 
+@with_unsigned
 def argmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The index of the smallest element."""
     return torch.argmin(_comparable(x), axis, keepdims).to(torch.int32)
 
 
+@with_unsigned
 def argsort(x: Tensor, axis: int | None = -1) -> Tensor:
     """Indices that sort x; equal elements keep their order."""
     x = _comparable(x.ravel() if axis is None else x)
     return torch.argsort(x, dim=-1 if axis is None else axis, stable=True).to(torch.int32)
 
 
+@with_unsigned
 def sort(x: Tensor, axis: int | None = -1) -> Tensor:
     """x in ascending order."""
     return torch.sort(x.ravel(), -1).values if axis is None else torch.sort(x, axis).values
 
 
+def _running(x: Tensor, dtype: str | None) -> torch.dtype:
+    """Running totals keep their dtype; booleans are counted."""
+    if dtype is not None:
+        return native_dtype(dtype)
+    return torch.int32 if x.dtype is torch.bool else x.dtype
+
+
+@with_unsigned
 def cumsum(x: Tensor, axis: int | None = None, dtype: str | None = None) -> Tensor:
     """Running sums."""
-    wanted = native_dtype(dtype) if dtype else _accumulated(x)
+    wanted = _running(x, dtype)
     return torch.cumsum(x.ravel() if axis is None else x, 0 if axis is None else axis, dtype=wanted)
 
 
+@with_unsigned
 def cumprod(x: Tensor, axis: int | None = None, dtype: str | None = None) -> Tensor:
     """Running products."""
-    wanted = native_dtype(dtype) if dtype else _accumulated(x)
+    wanted = _running(x, dtype)
     return torch.cumprod(x.ravel() if axis is None else x, 0 if axis is None else axis, dtype=wanted)
 
 
@@ -151,6 +168,7 @@ def std(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return torch.zeros_like(x) if axis == () else torch.std(x, axis, correction=0, keepdim=keepdims)
 
 
+@with_unsigned
 def count_nonzero(x: Tensor, axis: Axis = None) -> Tensor:
     """How many elements along axes are not zero."""
     return (x != 0).to(torch.int32) if axis == () else torch.count_nonzero(x, axis).to(torch.int32)
@@ -163,6 +181,7 @@ def logsumexp(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     return torch.logsumexp(x, tuple(range(x.ndim)) if axis is None else axis, keepdims)
 
 
+@with_unsigned
 def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """The k largest elements of the last axis, and their indices."""
     values, indices = torch.topk(x, k, sorted=sorted)

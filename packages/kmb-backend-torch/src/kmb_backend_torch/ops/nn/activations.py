@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 
+from kmb_backend_torch.ops.unsigned import with_unsigned
 from kmb_core.shapes import normalize_axes
 
 Tensor = torch.Tensor
@@ -11,8 +12,8 @@ Tensor = torch.Tensor
 # `torch.nn.functional` wraps these in Python that only handles tensor subclasses and in-place forms.
 _native = torch._C._nn
 
-relu = torch.relu
-relu6 = _native.relu6
+relu = with_unsigned(torch.relu)
+relu6 = with_unsigned(_native.relu6)
 sigmoid = torch.sigmoid
 silu = _native.silu
 swish = silu
