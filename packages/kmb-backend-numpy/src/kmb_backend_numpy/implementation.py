@@ -7,12 +7,13 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from kmb_core.backend import KerasTensor, Variable
+from kmb_core.backend import Variable
 from kmb_core.dtypes import numpy_dtype, standardize_dtype
 from kmb_core.errors import CapabilityError, message
 from kmb_core.plugins import mirrored
 
-_SCALARS = (np.float32, np.float64, np.float16, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64, np.bool_)
+_SCALARS = (np.float16, np.float32, np.float64, np.bool_)
+_SCALARS += (np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64)
 
 tensor_types: tuple[type, ...] = (np.ndarray, *_SCALARS, ml_dtypes.bfloat16)
 floating_dtypes = tuple(map(np.dtype, (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)))
@@ -74,7 +75,7 @@ def static_shape(x: Any) -> tuple[int, ...]:
 
 
 def abstract_call(function: Callable[..., Any], arguments: Any) -> Any:
-    """NumPy cannot trace: the function runs on zeros, unknown sizes taken as 1 and as 2 to find which sizes follow them."""
+    """NumPy cannot trace: always refused."""
     raise CapabilityError(message("NumPy cannot trace a function", None, "Define compute_output_shape."))
 
 

@@ -1,7 +1,7 @@
 """Namespaces whose names are imported when first used.
 
-Unlike `lazy_loader`, a name that was used once lies in the package's own dict: `ops.add` is then an ordinary attribute, not
-a call of `__getattr__` (0.02 µs instead of 1 µs), which counts where an op itself costs 0.5 µs.
+Unlike `lazy_loader`, a name that was used once lies in the package's own dict: `ops.add` is then an ordinary attribute,
+not a call of `__getattr__` (0.02 µs instead of 1 µs), which counts where an op itself costs 0.5 µs.
 """
 
 import importlib

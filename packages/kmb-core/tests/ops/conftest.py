@@ -5,7 +5,6 @@ import pytest
 
 import kmb_core.ops.operators  # noqa: F401 - symbolic tensors get their operators from it
 from kmb_core.backend import current_backend
-from kmb_core.plugins import Capability
 
 
 @pytest.fixture

@@ -38,7 +38,10 @@ def test_order_and_running_totals_agree_with_numpy(name, axis, wide):
     same(getattr(ops, name)(tensor(X), axis=axis), getattr(np, name)(X, axis=axis))
 
 
-@pytest.mark.parametrize(("dtype", "wider"), [("bool", "int32"), ("int8", "int32"), ("int16", "int32"), ("uint8", "uint32")])
+WIDER = [("bool", "int32"), ("int8", "int32"), ("int16", "int32"), ("uint8", "uint32")]
+
+
+@pytest.mark.parametrize(("dtype", "wider"), WIDER)
 def test_sums_of_narrow_integers_hold_what_they_count(dtype, wider):
     total = ops.sum(tensor(np.ones(300), dtype))
     assert (int(total), dtype_of(total)) == (300, wider)

@@ -33,7 +33,9 @@ def slice_update(inputs: np.ndarray, start_indices: Any, updates: np.ndarray) ->
 _REDUCTIONS = {"add": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
 
 
-def scatter_update(inputs: np.ndarray, indices: np.ndarray, updates: np.ndarray, reduction: str | None = None) -> np.ndarray:
+def scatter_update(
+    inputs: np.ndarray, indices: np.ndarray, updates: np.ndarray, reduction: str | None = None
+) -> np.ndarray:
     """A copy with the elements written, or combined one after the other."""
     result = inputs.copy()
     key = tuple(np.moveaxis(indices, -1, 0))

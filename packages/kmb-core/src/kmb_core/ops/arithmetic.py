@@ -165,7 +165,8 @@ def power(x1: Number, x2: Number) -> Tensor:
     """x1 to the power of x2.
 
     Args:
-        x1, x2: tensors of numbers; their shapes broadcast. Booleans are taken as int32. Integers to negative powers are for floats.
+        x1, x2: tensors of numbers; their shapes broadcast. Booleans are taken as int32.
+            Negative powers are for floats.
 
     Returns:
         The broadcast shape, in the promoted dtype.

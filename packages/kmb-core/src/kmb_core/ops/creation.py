@@ -267,7 +267,13 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
 @composite
 def linspace(
-    start: Floating, stop: Floating, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+    start: Floating,
+    stop: Floating,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
 ) -> Any:
     """A number of evenly spaced values from `start` to `stop`.
 

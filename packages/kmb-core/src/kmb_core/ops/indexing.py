@@ -152,7 +152,9 @@ def slice_update(inputs: TensorLike, start_indices: Operand, updates: TensorLike
 
 
 @primitive(saved_module="keras.src.ops.core")
-def scatter_update(inputs: TensorLike, indices: TensorLike, updates: TensorLike, reduction: str | None = None) -> Tensor:
+def scatter_update(
+    inputs: TensorLike, indices: TensorLike, updates: TensorLike, reduction: str | None = None
+) -> Tensor:
     """A tensor with the elements at given places replaced by, or combined with, others.
 
     Args:

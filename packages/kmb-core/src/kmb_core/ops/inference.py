@@ -21,7 +21,7 @@ SCALARS = (int, float, complex)  # weak types of promotion; bool is an int to is
 
 
 def infer(op: "Op", arguments: dict[str, Any]) -> Any:
-    """The KerasTensors that a call gives, worked out from those in `arguments` (or from anything with shape and dtype)."""
+    """The KerasTensors that a call gives, from those in `arguments` (or from anything with shape and dtype)."""
     slots = []
     for parameter in op.tensors:
         value = arguments.get(parameter.name)

@@ -76,7 +76,7 @@ def _expanded(shape: Shape, keys: tuple[Any, ...]) -> list[Any]:
 def _is_array(k: Any) -> bool:
     if isinstance(k, (list, bool, np.bool_)):
         return True
-    return hasattr(k, "shape") and not (isinstance(k, np.generic) or static_shape(k) == () and not _is_mask(k))
+    return hasattr(k, "shape") and not (isinstance(k, np.generic) or (static_shape(k) == () and not _is_mask(k)))
 
 
 def _is_mask(k: Any) -> bool:

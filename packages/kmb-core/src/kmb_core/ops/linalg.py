@@ -46,7 +46,7 @@ def matmul(x1: Promoted, x2: Promoted) -> Tensor:
     """
     a, b = x1.shape, x2.shape
     if not a or not b:
-        raise ShapeError(f"ops.matmul: expected tensors with axes, got shapes {a} and {b}; see ops.multiply for scalars")
+        raise ShapeError(f"ops.matmul: expected tensors with axes, got shapes {a} and {b}")
     _match(a[-1], b[-2] if len(b) > 1 else b[0], a, b, "matmul")
     leading = broadcast_shapes(a[:-2], b[:-2], "ops.matmul")
     return rules.shaped(x1, (*leading, *a[-2:-1], *(b[-1:] if len(b) > 1 else ())))
@@ -178,7 +178,7 @@ def tensordot(x1: Promoted, x2: Promoted, axes: int | Sequence[Any] = 2) -> Tens
     if isinstance(x1, KerasTensor) or isinstance(x2, KerasTensor):
         return KerasTensor.like(result, dtype_of(x1))
     shared = math.prod(sizes_first[i] for i in first)
-    rows, columns = (math.prod(s) for s in ((sizes_first[i] for i in kept_first), (sizes_second[j] for j in kept_second)))
+    rows, columns = math.prod(sizes_first[i] for i in kept_first), math.prod(sizes_second[j] for j in kept_second)
     matrix_first = reshape(transpose(x1, (*kept_first, *first)), (rows, shared))
     matrix_second = reshape(transpose(x2, (*second, *kept_second)), (shared, columns))
     return reshape(matmul(matrix_first, matrix_second), result)
@@ -192,8 +192,8 @@ def _meeting(axes: Any, rank_first: int, rank_second: int) -> tuple[list[int], l
     first, second = ((part,) if isinstance(part, int) else tuple(part) for part in axes)
     if len(first) != len(second):
         raise ShapeError(f"ops.tensordot: axes {axes} name {len(first)} axes of x1 and {len(second)} of x2")
-    where = "ops.tensordot"
-    return [normalize_axis(i, rank_first, where) for i in first], [normalize_axis(j, rank_second, where) for j in second]
+    op = "ops.tensordot"
+    return [normalize_axis(i, rank_first, op) for i in first], [normalize_axis(j, rank_second, op) for j in second]
 
 
 @primitive
@@ -243,8 +243,9 @@ def trace(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ten
     axes = normalize_axes((axis1, axis2), len(static_shape(x)), "ops.trace")
     x = moveaxis(x, (axis1, axis2), (-2, -1)) if len(axes) == 2 else x
     rows, columns = shape_of(x)[-2:]
-    on_diagonal = equal(add(expand_dims(arange(rows, dtype="int32"), 1), offset), expand_dims(arange(columns, dtype="int32"), 0))
-    return sum_of(where(on_diagonal, x, full((), 0, dtype_of(x))), (-2, -1))
+    row_numbers = expand_dims(arange(rows, dtype="int32"), 1)
+    column_numbers = expand_dims(arange(columns, dtype="int32"), 0)
+    return sum_of(where(equal(add(row_numbers, offset), column_numbers), x, full((), 0, dtype_of(x))), (-2, -1))
 
 
 @composite(saved_module="keras.src.ops.linalg")
@@ -279,7 +280,7 @@ def norm(x: Floating, ord: int | float | str | None = None, axis: Any = None, ke
     if len(axes) == 2:
         ordered = axes if axis is None else tuple(normalize_axis(a, rank, "ops.norm") for a in axis)
         return _matrix_norm(x, ord, ordered, keepdims)
-    raise ShapeError(f"ops.norm: ord {ord!r} is for one or two axes, got {len(axes)} (shape {static_shape(x)}, axis {axis})")
+    raise ShapeError(f"ops.norm: ord {ord!r} is for one or two axes, got {len(axes)} of {static_shape(x)}")
 
 
 def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
@@ -299,7 +300,8 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
     rows, columns = axes
     if ord not in (1, -1, math.inf, -math.inf):
         remedy = "For ord 2, -2 and 'nuc' take the singular values."
-        raise ValueError(message(f"ops.norm: ord of a matrix is None, 'fro', 1, -1, inf or -inf, got {ord!r}", None, remedy))
+        what = f"ops.norm: ord of a matrix is None, 'fro', 1, -1, inf or -inf, got {ord!r}"
+        raise ValueError(message(what, None, remedy))
     along = rows if abs(ord) == 1 else columns
     totals = sum_of(absolute(x), along, True)
     result = (largest_of if ord > 0 else smallest_of)(totals, axes, True)

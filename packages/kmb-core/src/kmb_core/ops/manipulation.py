@@ -348,7 +348,7 @@ def moveaxis(x: TensorLike, source: int | Sequence[int], destination: int | Sequ
         for axes in (source, destination)
     )
     if len(sources) != len(targets) or len(set(sources)) != len(sources) or len(set(targets)) != len(targets):
-        raise ShapeError(f"ops.moveaxis: source {source} and destination {destination} must name as many different axes")
+        raise ShapeError(f"ops.moveaxis: source {source} and destination {destination} must name different axes")
     order = [axis for axis in range(rank) if axis not in sources]
     for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)

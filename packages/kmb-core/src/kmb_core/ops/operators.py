@@ -1,4 +1,4 @@
-"""Imports the families whose functions stand behind Python's operators, so that `x + y` works on variables and symbolic tensors.
+"""Imports the families behind Python's operators, so that `x + y` works on variables and symbolic tensors.
 
 The public names `Variable` and `KerasTensor` are taken from here.
 """

@@ -1,7 +1,7 @@
 """Reductions, running totals and order along axes.
 
-Sums and products of narrow integers are int32 or uint32, so that they hold what they count; positions and counts are int32.
-Averages are floating: integers and booleans are taken as floatx.
+Sums and products of narrow integers are int32 or uint32, so that they hold what they count; positions and counts are
+int32. Averages are floating: integers and booleans are taken as floatx.
 """
 
 from collections.abc import Sequence

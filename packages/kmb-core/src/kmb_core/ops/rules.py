@@ -1,4 +1,4 @@
-"""The rules that op bodies are made of: what shape and dtype comes out, from symbolic tensors whose dtypes are promoted."""
+"""The rules that op bodies are made of: shapes and dtypes that come out of tensors whose dtypes are promoted."""
 
 import operator
 from collections.abc import Sequence
