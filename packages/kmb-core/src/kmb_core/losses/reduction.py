@@ -13,8 +13,8 @@ from kmb_core.losses.alignment import same_rank
 from kmb_core.ops.arithmetic import multiply, true_divide
 from kmb_core.ops.comparison import equal, where
 from kmb_core.ops.creation import cast, ones_like, zeros_like
-from kmb_core.ops.creation import shape as dynamic_shape
 from kmb_core.ops.reduction import mean, sum
+from kmb_core.ops.tensors import shape as dynamic_shape
 from kmb_core.shapes import broadcast_shapes
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)

@@ -1,0 +1,20 @@
+"""Losses: what training minimises."""
+
+from kmb_core._lazy import lazy_names
+from kmb_core.serialization import provide
+
+_MODULES = {
+    "loss": "Loss",
+    "regression": "Huber MeanAbsoluteError MeanSquaredError huber mean_absolute_error mean_squared_error",
+    "crossentropy": (
+        "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy "
+        "binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy"
+    ),
+    "identifiers": "deserialize get serialize",
+}
+
+__getattr__, __dir__, __all__ = lazy_names(
+    __name__, {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names.split()}
+)
+
+provide("keras.losses", __getattr__)
