@@ -3,6 +3,10 @@
 Names are loaded when used; `__init__.pyi` beside this file lists them for editors and type checkers.
 """
 
-import lazy_loader
+from kmb_core._lazy import lazy_names
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_DRAWS = "beta binomial categorical dropout gamma normal randint shuffle truncated_normal uniform"
+_NAMES = {name: f"{__name__}.draws" for name in _DRAWS.split()}
+_NAMES["SeedGenerator"] = f"{__name__}.seed_generator"
+
+__getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES)
