@@ -1,6 +1,7 @@
 """The plugin: what pluggy finds. Importing it imports no more than the core's plugin vocabulary."""
 
 from types import ModuleType
+from typing import Any
 
 from kmb_core.plugins import FULL, BackendInfo, Capability, hookimpl, none, partial
 
@@ -34,3 +35,13 @@ def kmb_make_backend(name: str) -> ModuleType | None:
     from kmb_backend_numpy import implementation
 
     return implementation
+
+
+@hookimpl
+def kmb_make_trainer(name: str, model: Any) -> Any:
+    """The trainer, which evaluates and predicts."""
+    if name != INFO.name:
+        return None
+    from kmb_backend_numpy.trainer import NumpyTrainer
+
+    return NumpyTrainer(model)

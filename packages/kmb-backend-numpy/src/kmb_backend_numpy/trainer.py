@@ -1,0 +1,61 @@
+"""The NumPy trainer: evaluation and prediction. There are no gradients, so training is refused with the way out."""
+
+from typing import Any
+
+from kmb_core import tree
+from kmb_core.backend import convert_to_tensor
+from kmb_core.plugins import Capability, installed_backends
+from kmb_core.plugins.discovery import backend_info
+from kmb_core.training.batches import unpack_x_y_sample_weight
+from kmb_core.training.trainer import Batch, LogSource, Trainer
+
+
+class NumpyTrainer(Trainer):
+    """Evaluates and predicts."""
+
+    def run_train(self, batch: Batch) -> LogSource:
+        """Refuse: name the backends that can train."""
+        remedy = f"Backends that train here: {', '.join(_training_backends()) or 'none; pip install kmb-core[jax]'}."
+        self.backend.require(Capability.GRADIENTS, f"training {self.model.name!r}", remedy)
+        return {}
+
+    def train_step(self, *args: Any) -> Any:
+        """Refuse; see `run_train`."""
+        return self.run_train(())
+
+    def test_step(self, data: Any) -> dict[str, Any]:  # type: ignore[override]  # this framework's signature
+        """Loss and metrics on a batch."""
+        model = self.model
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = model(x, training=False) if model._call_takes_training() else model(x)
+        loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        model._loss_tracker.update_state(loss, sample_weight=len(tree.flatten(x)[0]))
+        return model.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:  # type: ignore[override]  # this framework's signature
+        """The outputs for a batch."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self.model(x, training=False) if self.model._call_takes_training() else self.model(x)
+
+    def run_test(self, batch: Batch) -> LogSource:
+        """Evaluate on a batch."""
+        return self.model.test_step(_converted(batch))
+
+    def run_predict(self, batch: Batch) -> Any:
+        """The outputs for a batch."""
+        return self.model.predict_step(_converted(batch))
+
+
+def _converted(batch: Batch) -> Batch:
+    return tree.map_structure(lambda x: x if x is None else convert_to_tensor(x), tuple(batch), none_is_leaf=True)
+
+
+def _training_backends() -> list[str]:
+    names = []
+    for name in sorted(installed_backends()):
+        try:
+            if backend_info(name).supports(Capability.GRADIENTS):
+                names.append(name)
+        except Exception:  # a broken plugin trains nothing; `kmb backends` reports it
+            continue
+    return names
