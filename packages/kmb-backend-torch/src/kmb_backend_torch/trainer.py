@@ -1,1 +1,229 @@
-"""placeholder"""
+"""The trainer for torch: an eager step that does what a hand-written loop does, and nothing else.
+
+What a step needs to know (the list of parameters, which methods users override, whether weights have regularizers) is
+worked out once, at the first step after `rebuild`. Metrics are updated on the device, and their results computed when
+somebody reads them. With `jit_compile=True` the forward pass and the loss run under `torch.compile`; the optimizer's
+fused kernel stays outside, since its step count changes with every call.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils import _pytree as pytree
+
+from kmb_backend_torch.conversion import convert
+from kmb_backend_torch.placement import placement
+from kmb_core.training.batches import unpack_x_y_sample_weight
+from kmb_core.training.trainer import Batch, LogSource, Trainer
+
+logger = logging.getLogger("kmb_backend_torch")
+
+
+class TorchTrainer(Trainer):
+    """Trains one model with torch's autograd."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self._plan: _Plan | None = None
+
+    def rebuild(self) -> None:
+        """Forget compiled steps and what is trainable."""
+        self._plan = None
+
+    def phase(self, mode: str) -> "_Phase":
+        """torch's train or eval mode, and `inference_mode` where nothing is trained."""
+        return _Phase(self.model, mode)
+
+    # Default steps ---------------------------------------------------------------------------------------------------
+
+    def train_step(self, *args: Any) -> Any:
+        """One step of training on `data`; returns the logs."""
+        self._train(*unpack_x_y_sample_weight(args[0]))
+        return self.model.get_metrics_result()
+
+    def test_step(self, *args: Any) -> Any:
+        """One step of evaluation on `data`; returns the logs."""
+        self._test(*unpack_x_y_sample_weight(args[0]))
+        return self.model.get_metrics_result()
+
+    def predict_step(self, *args: Any) -> Any:
+        """The outputs for `data`."""
+        return self._planned().forward(unpack_x_y_sample_weight(args[0])[0], False)
+
+    # What the loop calls ---------------------------------------------------------------------------------------------
+
+    def run_train(self, batch: Batch) -> LogSource:
+        """Train on a batch."""
+        plan = self._plan or self._planned()
+        data = placed(batch)
+        if plan.own_train_step:
+            return self.model.train_step(data)
+        self._train(*data, *_MISSING[len(data)])
+        return self.model.get_metrics_result
+
+    def run_test(self, batch: Batch) -> LogSource:
+        """Evaluate on a batch."""
+        plan = self._plan or self._planned()
+        data = placed(batch)
+        if plan.own_test_step:
+            return self.model.test_step(data)
+        self._test(*data, *_MISSING[len(data)])
+        return self.model.get_metrics_result
+
+    def run_predict(self, batch: Batch) -> Any:
+        """The outputs for a batch."""
+        plan = self._plan or self._planned()
+        data = placed(batch)
+        if plan.own_predict_step:
+            return self.model.predict_step(data)
+        return plan.forward(data[0], False)
+
+    # The steps themselves --------------------------------------------------------------------------------------------
+
+    def _planned(self) -> "_Plan":
+        if self._plan is None:
+            self._plan = _Plan(self.model)
+        return self._plan
+
+    def _train(self, x: Any, y: Any, sample_weight: Any) -> None:
+        plan = self._plan or self._planned()
+        optimizer = self.model.optimizer
+        variables = plan.trainable_variables()
+        for variable in variables:
+            variable._value.grad = None
+        outputs, loss = plan.loss(x, y, sample_weight, True)
+        plan.track(loss, x)
+        scaled = optimizer.scale_loss(loss) if self.model.auto_scale_loss else loss
+        if variables:
+            scaled.backward()
+            gradients = [variable._value.grad for variable in variables]
+            with torch.no_grad():
+                optimizer.apply(gradients, variables)
+            for variable in variables:
+                variable._value.grad = None  # its memory is free for the next forward pass
+        plan.measure(x, y, outputs, sample_weight)
+
+    def _test(self, x: Any, y: Any, sample_weight: Any) -> None:
+        plan = self._plan or self._planned()
+        outputs, loss = plan.loss(x, y, sample_weight, False)
+        if loss is not None:
+            plan.track(loss, x)
+        plan.measure(x, y, outputs, sample_weight)
+
+    def compile_choice(self) -> str:
+        """What "auto" means here, said once."""
+        choice = "eager"
+        logger.info("model %s: jit_compile='auto' runs eagerly; compiling takes longer than it saves on most models", self.model.name)
+        return choice
+
+
+_MISSING: dict[int, tuple[None, ...]] = {1: (None, None), 2: (None,), 3: ()}
+
+
+class _Plan:
+    """What steps need to know of a model, worked out once."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.takes_training = model._call_takes_training()
+        self.own_train_step = model._overrides("train_step")
+        self.own_test_step = model._overrides("test_step")
+        self.own_predict_step = model._overrides("predict_step")
+        self.own_loss = model._overrides("compute_loss")
+        self.own_metrics = model._overrides("compute_metrics")
+        self._variables: list[Any] | None = None
+        self._regularized = True
+        self.loss: Callable[..., Any] = self._loss
+        self.forward: Callable[..., Any] = self._forward
+        if model.jit_compile is True and not model.run_eagerly:
+            self.loss, self.forward = torch.compile(self._loss), torch.compile(self._forward)
+
+    def trainable_variables(self) -> list[Any]:
+        """The model's trainable variables, listed once; what becomes trainable later needs another `compile`."""
+        if self._variables is None:
+            self._variables = self.model.trainable_variables
+            self._regularized = any(variable.regularizer is not None for variable in self._variables)
+        return self._variables
+
+    def _forward(self, x: Any, training: bool) -> Any:
+        return self.model(x, training=training) if self.takes_training else self.model(x)
+
+    def _loss(self, x: Any, y: Any, sample_weight: Any, training: bool) -> tuple[Any, Any]:
+        model = self.model
+        outputs = self._forward(x, training)
+        if training or not self.own_loss:
+            self.trainable_variables()
+        compiled = model._compile_loss
+        if self.own_loss or self._regularized or y is None or compiled is None or model._adds_losses():
+            return outputs, model.compute_loss(x, y, outputs, sample_weight, training)
+        return outputs, compiled(y, outputs, sample_weight)  # `compute_loss` without looking for other losses
+
+    def track(self, loss: torch.Tensor, x: Any) -> None:
+        """Add a batch's loss to the running mean, weighted by the number of samples."""
+        tracker = self.model._loss_tracker
+        if tracker is None:
+            return
+        first = x if isinstance(x, torch.Tensor) else pytree.tree_leaves(x)[0]
+        size = first.shape[0] if first.ndim else 1
+        with torch.no_grad():
+            tracker.total._value.add_(loss.detach(), alpha=size)
+            tracker.count._value.add_(size)
+
+    def measure(self, x: Any, y: Any, outputs: Any, sample_weight: Any) -> None:
+        """Update the metrics with a batch."""
+        if self.own_metrics:
+            self.model.compute_metrics(x, y, outputs, sample_weight)
+            return
+        metrics = self.model._compile_metrics
+        if metrics is not None and y is not None:
+            with torch.no_grad():
+                metrics.update_state(y, outputs, sample_weight)
+
+
+class _Phase:
+    """Around a loop of steps: every module's `training`, and no autograd where nothing is trained."""
+
+    __slots__ = ("_inference", "_model", "_training")
+
+    def __init__(self, model: Any, mode: str) -> None:
+        self._model = model
+        self._training = mode == "train"
+        self._inference = None if self._training else torch.inference_mode()
+
+    def __enter__(self) -> None:
+        if self._model.training is not self._training:
+            for module in self._model.modules():
+                module.__dict__["training"] = self._training  # not train(): that is the user's to say
+        if self._inference is not None:
+            self._inference.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        if self._inference is not None:
+            self._inference.__exit__(*error)
+
+
+def placed(batch: Batch) -> Batch:
+    """A batch as tensors on the current device, without a copy where memory can be shared."""
+    return tuple([_tensor(part) if part.__class__ is np.ndarray else _nested(part) for part in batch])
+
+
+def _tensor(x: np.ndarray) -> torch.Tensor:
+    tensor = torch.from_numpy(x) if x.flags.writeable and x.dtype.kind in "fiub" else convert(x)
+    device = placement.device
+    return tensor if device.type == "cpu" else tensor.to(device, non_blocking=True)
+
+
+def _nested(part: Any) -> Any:
+    if part is None:
+        return None
+    if isinstance(part, torch.Tensor):
+        device = placement.device
+        return part if part.device.type == device.type else part.to(device, non_blocking=True)
+    return pytree.tree_map(lambda x: _tensor(x) if x.__class__ is np.ndarray else _nested_leaf(x), part)
+
+
+def _nested_leaf(x: Any) -> Any:
+    return x if x is None or isinstance(x, str) else convert(x).to(placement.device)

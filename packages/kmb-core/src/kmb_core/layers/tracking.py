@@ -227,6 +227,11 @@ class Tracking:
                 state.stateless.add_loss(item)
         self._losses.extend(losses)
 
+    @staticmethod
+    def _adds_losses() -> bool:
+        """Whether `losses` may hold anything beside weights' regularizers; asked at every step, so nothing is walked."""
+        return losses_in_use.any
+
     def _clear_losses(self) -> None:
         for layer in self._flatten_layers():
             if layer._losses:
