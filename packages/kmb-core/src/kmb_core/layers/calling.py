@@ -16,7 +16,9 @@ from kmb_core.layers.call_plan import CallPlan, build_parameters, call_plan
 from kmb_core.layers.input_spec import check_inputs, compiled_check
 from kmb_core.layers.specialization import public_class
 from kmb_core.layers.tracking import Tracking, losses_in_use
+from kmb_core.ops.arithmetic import maximum, true_divide
 from kmb_core.ops.operation import has_symbolic
+from kmb_core.ops.tensors import shape
 
 
 class FastCall:
@@ -81,7 +83,7 @@ class Calling(Tracking):
             state.entry = self
             if losses_in_use.any:
                 self._clear_losses()
-        state.path = (*path, self.name)
+        state.path = self._inner_path(path)
         try:
             return self.call(*args, **kwargs)
         except Exception as error:
@@ -89,6 +91,10 @@ class Calling(Tracking):
             raise
         finally:
             state.entry, state.training, state.path = entry, training, path
+
+    def _inner_path(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """The path inside this layer; `build` may have entered its scope already."""
+        return path if path and path[-1] == self.name else (*path, self.name)
 
     # The general way ---------------------------------------------------------------------------------------------
 
@@ -104,6 +110,8 @@ class Calling(Tracking):
             check_inputs(self.input_spec, _first(plan, args, kwargs), self._where())
         if not self.built:
             self._build_from_call(plan, args, kwargs)
+        if "_fast" not in self.__dict__:  # `built` was set by hand
+            self._plan_calls()
         previous = self._fill_masks(plan, args, kwargs)
         with AutocastScope(self._autocast_dtype()):
             if symbolic:
@@ -126,7 +134,7 @@ class Calling(Tracking):
 
     def _call_symbolic(self, plan: CallPlan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         entry, training, path = state.entry, state.training, state.path
-        state.entry, state.path = entry or self, (*path, self.name)
+        state.entry, state.path = entry or self, self._inner_path(path)
         if kwargs.get("training") is not None:
             state.training = kwargs["training"]
         if not plan.takes_training:
@@ -179,7 +187,7 @@ class Calling(Tracking):
         if self.activity_regularizer is not None and not state.symbolic:
             for output in tree.flatten(outputs):
                 if not isinstance(output, KerasTensor) and hasattr(output, "shape"):
-                    self.add_loss(self.activity_regularizer(output))
+                    self.add_loss(self._activity_loss(output))
         return outputs
 
     def _set_masks(self, outputs: Any, previous: Any, inputs: Any) -> None:
@@ -196,6 +204,14 @@ class Calling(Tracking):
         masks = [computed] if not isinstance(computed, (list, tuple)) else list(computed)
         for output, mask in zip(flat, masks, strict=False):
             set_mask(output, mask)
+
+    def _activity_loss(self, output: Any) -> Any:
+        """The penalty for one example: the regularizer adds up over the batch."""
+        loss = self.activity_regularizer(output)
+        if not len(output.shape):
+            return loss
+        batch = output.shape[0]
+        return true_divide(loss, maximum(shape(output)[0], 1) if batch is None else max(batch, 1))
 
     # Building ----------------------------------------------------------------------------------------------------
 

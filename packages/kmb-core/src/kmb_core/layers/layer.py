@@ -46,6 +46,9 @@ class Layer(Calling, Operation):
         (2, 3)
     """
 
+    _keeps_dtype = False  # outputs have the dtype of the first input, not the compute dtype
+    _unsaved_arguments: frozenset[str] = frozenset()  # arguments of __init__ that get_config leaves out
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         instance = new_instance(cls)
         # What tracking needs before __init__ runs, so that attributes may be set before super().__init__().
@@ -217,7 +220,7 @@ class Layer(Calling, Operation):
     def _autocast_dtype(self) -> str | None:
         """The dtype that weights are read in, where it is not their own."""
         policy = self._dtype_policy
-        return policy.compute_dtype if policy.compute_dtype != policy.variable_dtype else None
+        return policy.compute_dtype if self.autocast and policy.compute_dtype != policy.variable_dtype else None
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """What the layer computes; subclasses define it."""
@@ -246,7 +249,8 @@ class Layer(Calling, Operation):
             shape = self.compute_output_shape(next(iter(shapes.values())))
         else:
             shape = self.compute_output_shape(**shapes)
-        return tree.map_shape_structure(lambda s: KerasTensor(s, dtype=self.compute_dtype), shape)
+        dtype = tree.flatten((args, kwargs))[0].dtype if self._keeps_dtype else self.compute_dtype
+        return tree.map_shape_structure(lambda s: KerasTensor(s, dtype=dtype), shape)
 
     def _spec_by_tracing(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Any:
         try:
@@ -334,7 +338,7 @@ class Layer(Calling, Operation):
         if cls is Layer:
             return config
         for name in constructor_parameters(cls):
-            if name not in _BASE_ARGUMENTS and name not in config:
+            if name not in _BASE_ARGUMENTS and name not in config and name not in self._unsaved_arguments:
                 config[name] = _encoded(self._constructor_value(cls, name))
         return config
 

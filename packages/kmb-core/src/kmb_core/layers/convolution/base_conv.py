@@ -6,7 +6,7 @@ The kernel is `(*kernel_size, channels / groups, filters)` for either data forma
 from typing import Any
 
 from kmb_core import activations, constraints, initializers, regularizers
-from kmb_core.config import standardize_data_format
+from kmb_core.settings import standardize_data_format
 from kmb_core.errors import ShapeError, message
 from kmb_core.layers.core.low_rank import LowRank
 from kmb_core.layers.input_spec import InputSpec
@@ -99,7 +99,7 @@ class BaseConv(LowRank):
             )
         first = self.data_format == "channels_first"
         self._bias_shape = (1, self.filters, *(1,) * self.rank) if first else None
-        self._activate = None if activations.is_linear(self.activation) else self.activation
+        self._activate = None if self.activation is activations.linear else self.activation
         self._in_front = self._causal_padding()
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={1 if first else -1: channels})
         self._build_low_rank()

@@ -35,6 +35,7 @@ class Embedding(LowRank):
     """
 
     _adapted_weight = "embeddings"
+    _unsaved_arguments = frozenset({"weights"})
 
     def __init__(
         self,
@@ -110,5 +111,4 @@ class Embedding(LowRank):
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
-        del config["weights"]
         return config

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from kmb_core.config import standardize_data_format
+from kmb_core.settings import standardize_data_format
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kmb_core.config import standardize_data_format
+from kmb_core.settings import standardize_data_format
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
 from kmb_core.random.draws import dropout
@@ -65,17 +65,17 @@ class BaseSpatialDropout(Dropout):
         seed: int | None = None,
         name: str | None = None,
         dtype: Any = None,
-        **kwargs: Any,
     ) -> None:
         self.data_format = standardize_data_format(data_format)
         ones = (1,) * self.rank
         shape = (None, None, *ones) if self.data_format == "channels_first" else (None, *ones, None)
-        super().__init__(rate, shape, seed, name=name, dtype=dtype, **kwargs)
+        super().__init__(rate, shape, seed, name=name, dtype=dtype)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; it takes no `trainable`."""
         config = super().get_config()
-        config.pop("noise_shape", None)
+        del config["trainable"]
         return config
 
 
@@ -97,9 +97,7 @@ class SpatialDropout1D(BaseSpatialDropout):
 
     rank = 1
 
-    def __init__(
-        self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None
-    ) -> None:
+    def __init__(self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(rate, "channels_last", seed, name, dtype)
 
 
