@@ -7,6 +7,7 @@ from typing import Any
 from kmb_core import tree
 from kmb_core.backend import Variable
 from kmb_core.layers.specialization import public_class
+from kmb_core.ops.operation import DeclaredOperation
 
 _DTYPE_BYTES = {"float64": 8, "int64": 8, "uint64": 8, "float16": 2, "bfloat16": 2, "int16": 2, "uint16": 2, "int8": 1, "uint8": 1, "bool": 1}
 
@@ -53,7 +54,7 @@ def _table(model: Any, positions: Any, expand_nested: bool, show_trainable: bool
         ratio = max(1, round(100 * fractions[index])) if index < len(fractions) else None
         table.add_column(header, justify="right" if header == "Param #" else "left", ratio=ratio, overflow="fold")
     for layer, depth in _rows(model, expand_nested, layer_range):
-        cells = [f"{'  ' * depth}{layer.name} ({public_class(layer).__name__})", _shape_text(layer), _count_text(layer)]
+        cells = [f"{'  ' * depth}{layer.name} ({_type_name(layer)})", _shape_text(layer), _count_text(layer)]
         cells += [_connections(model, layer)] if connected else []
         cells += ["yes" if getattr(layer, "trainable", False) else "no"] if show_trainable else []
         table.add_row(*[Text(cell) for cell in cells])
@@ -84,6 +85,10 @@ def _within(layers: list[Any], layer_range: Any) -> list[Any]:
     if not places:
         raise ValueError(f"summary: no layer matches layer_range {layer_range}")
     return layers[min(places) : max(places) + 1]
+
+
+def _type_name(operation: Any) -> str:
+    return operation.op.class_name if isinstance(operation, DeclaredOperation) else public_class(operation).__name__
 
 
 def _shape_text(layer: Any) -> str:
