@@ -8,6 +8,7 @@ import jax
 
 from kmb_backend_jax.conversion import cast, convert, to_numpy
 from kmb_backend_jax.dtypes import FLOATING, INTEGERS, dtype_name, native_dtype
+from kmb_backend_jax.random.draws import global_keys
 from kmb_backend_jax.tracing import abstract_call
 from kmb_backend_jax.variable import JaxVariable
 from kmb_core.errors import CapabilityError, message
@@ -72,4 +73,5 @@ def synchronize(tensor: Any) -> None:
 
 
 def framework_seed(seed: int) -> None:
-    """Do nothing: JAX has no global generator."""
+    """Start the keys of draws without a seed anew."""
+    global_keys.start(seed)

@@ -30,7 +30,7 @@ tanh_shrink = kernel(lambda x: x - jnp.tanh(x))
 @kernel
 def leaky_relu(x: jax.Array, negative_slope: float = 0.2) -> jax.Array:
     """x, or a fraction of it below zero."""
-    return nn.leaky_relu(x, negative_slope)
+    return jnp.where(x > 0, x, negative_slope * x)
 
 
 @kernel

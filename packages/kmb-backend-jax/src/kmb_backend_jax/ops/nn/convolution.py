@@ -100,7 +100,7 @@ def _least(dtype: np.dtype) -> np.generic:
     """What no element of the dtype is below."""
     if dtype.kind == "b":
         return np.False_
-    return dtype.type(-np.inf) if jnp.issubdtype(dtype, jnp.floating) else np.iinfo(dtype).min
+    return dtype.type(-np.inf if jnp.issubdtype(dtype, jnp.floating) else np.iinfo(dtype).min)
 
 
 @compiled(static=("window", "strides", "padding"))
