@@ -1,0 +1,165 @@
+"""Sum, Mean, and the mean of a function of targets and predictions.
+
+The loss of every training step passes through `Mean`: a scalar with a number as weight goes to the backend's
+"mean_update" kernel where there is one. Sums and counts are kept in 32 bits at least, since 16 would soon count wrongly.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from kmb_core.backend import KerasTensor, cast, convert_to_tensor, masks
+from kmb_core.backend.state import state
+from kmb_core.losses.reduction import quotient
+from kmb_core.metrics.metric import Metric
+from kmb_core.metrics.samplewise import samplewise
+from kmb_core.ops.arithmetic import multiply
+from kmb_core.ops.creation import ones_like
+from kmb_core.ops.reduction import sum
+from kmb_core.serialization import saved_as, serialize_keras_object
+
+_NARROW = frozenset({"float16", "bfloat16"})
+
+
+def as_dtype(x: Any, dtype: str) -> Any:
+    """x as a tensor of a dtype."""
+    return cast(x, dtype) if isinstance(x, KerasTensor) else convert_to_tensor(x, dtype)
+
+
+class Accumulating(Metric):
+    """A metric that adds up in wide floats."""
+
+    @property
+    def _wide(self) -> str:
+        return "float32" if self._dtype in _NARROW else self._dtype
+
+    def _samplewise(self, values: Any, sample_weight: Any, by_sum: bool = False) -> tuple[Any, Any]:
+        mask = masks.get_mask(values) if masks.in_use.any else None
+        values = as_dtype(values, self._wide)
+        if sample_weight is not None:
+            sample_weight = as_dtype(sample_weight, self._wide)
+        return samplewise(values, sample_weight, mask, by_sum)
+
+    def _finished(self, value: Any) -> Any:
+        return value if self._wide == self._dtype else cast(value, self._dtype)
+
+
+@saved_as("keras.metrics")
+class Sum(Accumulating):
+    """The sum of all values.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+        >>> import kmb_core
+        >>> metric = kmb_core.metrics.Sum()
+        >>> metric.update_state([1.0, 2.0], sample_weight=[1.0, 3.0])
+        >>> float(metric.result())
+        7.0
+    """
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", dtype=self._wide, name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Add values, each times its weight.
+
+        Args:
+            values: `(batch, ...)` or a scalar.
+            sample_weight: of a shape that broadcasts against them; None for ones.
+        """
+        values, _ = self._samplewise(values, sample_weight, by_sum=True)
+        self.total.assign_add(sum(values))
+
+    def result(self) -> Any:
+        """The sum."""
+        return self._finished(self.total.value)
+
+
+@saved_as("keras.metrics")
+class Mean(Accumulating):
+    """The weighted mean of all values.
+
+    Args:
+        name, dtype: see `Metric`.
+
+    Example:
+        >>> import kmb_core
+        >>> metric = kmb_core.metrics.Mean()
+        >>> metric.update_state([1.0, 2.0], sample_weight=[1.0, 3.0])
+        >>> float(metric.result())
+        1.75
+    """
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.total = self.add_variable((), "zeros", dtype=self._wide, name="total")
+        self.count = self.add_variable((), "zeros", dtype=self._wide, name="count")
+        self._update = self._backend.kernels.get("mean_update")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Add values to the mean.
+
+        Args:
+            values: `(batch, ...)` or a scalar; of more axes than the weights have, the mean is taken first.
+            sample_weight: a number or of a shape that broadcasts against values; None for ones.
+        """
+        kind = sample_weight.__class__
+        if (kind is int or kind is float) and values.__class__ in self._backend.native and not values.shape and not state.indirect:
+            if self._update is not None and not masks.in_use.any:
+                self._update(self.total._value, self.count._value, values, sample_weight)
+                return
+            values = as_dtype(values, self._wide)
+            self.total.assign_add(multiply(values, sample_weight))
+            self.count.assign_add(sample_weight)
+            return
+        values, weights = self._samplewise(values, sample_weight)
+        self.total.assign_add(sum(values))
+        self.count.assign_add(sum(ones_like(values) if weights is None else weights))
+
+    def result(self) -> Any:
+        """The mean; 0 of nothing."""
+        return self._finished(quotient(self.total.value, self.count.value))
+
+
+@saved_as("keras.metrics")
+class MeanMetricWrapper(Mean):
+    """The mean of a function of targets and predictions.
+
+    Args:
+        fn: function of targets and predictions (and `kwargs`), giving a value for each sample.
+        name, dtype: see `Metric`.
+        **kwargs: passed on to the function.
+
+    Example:
+        >>> import kmb_core
+        >>> metric = kmb_core.metrics.MeanMetricWrapper(kmb_core.metrics.mean_squared_error, name="mse")
+        >>> float(metric([[1.0], [3.0]], [[1.0], [1.0]]))
+        2.0
+    """
+
+    def __init__(self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self._fn = fn
+        self._fn_kwargs = kwargs
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Gather from a batch.
+
+        Args:
+            y_true: targets.
+            y_pred: predictions; a mask that belongs to them is heeded.
+            sample_weight: a number for each sample; None for ones.
+        """
+        values = self._fn(y_true, y_pred, **self._fn_kwargs)
+        if masks.in_use.any and (mask := masks.get_mask(y_pred)) is not None:
+            masks.set_mask(values, mask)
+        super().update_state(values, sample_weight)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as plain data."""
+        config = super().get_config()
+        if type(self) is MeanMetricWrapper:
+            config["fn"] = serialize_keras_object(self._fn)
+        return config | {key: serialize_keras_object(value) for key, value in self._fn_kwargs.items()}
