@@ -77,8 +77,8 @@ def version() -> str:
     return __version__
 
 
-def _resolver(namespace: str):  # noqa: ANN202 - a closure for the registry of names in files
-    def resolve(name: str):  # noqa: ANN202 - any public object
+def _resolver(namespace: str):
+    def resolve(name: str):
         module = __getattr__(namespace) if namespace else None
         return getattr(module, name) if module is not None else __getattr__(name)
 
@@ -87,7 +87,7 @@ def _resolver(namespace: str):  # noqa: ANN202 - a closure for the registry of n
 
 for _name in ("activations", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics", "models"):
     _namespaces.RESOLVERS[f"keras.{_name}"] = _resolver(_name)
-for _name in ("optimizers", "random", "regularizers", "callbacks"):
+for _name in ("ops", "optimizers", "random", "regularizers", "callbacks"):
     _namespaces.RESOLVERS[f"keras.{_name}"] = _resolver(_name)
 _namespaces.RESOLVERS["keras"] = _resolver("")
 _namespaces.RESOLVERS["keras.src.models.functional"] = lambda name: getattr(__getattr__("models"), name)

@@ -71,7 +71,9 @@ def test_a_broken_plugin_chains_its_own_error_and_breaks_nobody_else(announce):
 
 def test_a_plugin_for_another_contract_is_refused_with_the_upgrade_to_make(announce):
     announce("newer", plugin_named("newer", contract=plugins.CONTRACT + 1))
-    with pytest.raises(BrokenBackendError, match=rf"contract {plugins.CONTRACT + 1}, this core speaks {plugins.CONTRACT}") as caught:
+    with pytest.raises(
+        BrokenBackendError, match=rf"contract {plugins.CONTRACT + 1}, this core speaks {plugins.CONTRACT}"
+    ) as caught:
         plugins.load_backend("newer")
     assert "pip install --upgrade kmb-core" in str(caught.value)
 
@@ -155,12 +157,11 @@ def test_objects_keep_their_backend_when_the_default_changes(announce):
 def test_scopes_nest_and_are_left_when_an_exception_passes(announce):
     announce("a", plugin_named("a"))
     announce("b", plugin_named("b"))
-    with pytest.raises(KeyError):
-        with kmb_core.use_backend("a"):
-            with kmb_core.use_backend("b"):
-                assert kmb_core.config.backend() == "b"
-            assert kmb_core.config.backend() == "a"
-            raise KeyError
+    with pytest.raises(KeyError), kmb_core.use_backend("a"):
+        with kmb_core.use_backend("b"):
+            assert kmb_core.config.backend() == "b"
+        assert kmb_core.config.backend() == "a"
+        raise KeyError
     assert kmb_core.config.backend() == REAL
 
 
@@ -218,12 +219,16 @@ def run(code, **environment):
 
 
 def test_kmb_backend_wins_over_keras_backend():
-    result = run("import kmb_core; print(kmb_core.backend.selection.chosen_name())", KMB_BACKEND=REAL, KERAS_BACKEND="other")
+    result = run(
+        "import kmb_core; print(kmb_core.backend.selection.chosen_name())", KMB_BACKEND=REAL, KERAS_BACKEND="other"
+    )
     assert result.stdout.strip() == REAL
 
 
 def test_keras_backend_is_heard_when_kmb_backend_is_not_set():
-    result = run("import kmb_core; print(kmb_core.backend.selection.chosen_name())", KMB_BACKEND="", KERAS_BACKEND="other")
+    result = run(
+        "import kmb_core; print(kmb_core.backend.selection.chosen_name())", KMB_BACKEND="", KERAS_BACKEND="other"
+    )
     assert result.stdout.strip() == "other"
 
 

@@ -22,6 +22,9 @@ from kmb_core.backend.scopes import (
 from kmb_core.backend.selection import backend, current_backend, set_backend, use_backend
 from kmb_core.backend.state import process, state
 from kmb_core.backend.variable import Variable
+from kmb_core.dtypes import is_float as is_float_dtype
+from kmb_core.dtypes import is_integer as is_int_dtype
+from kmb_core.dtypes import result_type, standardize_dtype
 from kmb_core.settings import (
     epsilon,
     floatx,
@@ -30,9 +33,6 @@ from kmb_core.settings import (
     set_floatx,
     set_image_data_format,
 )
-from kmb_core.dtypes import is_float as is_float_dtype
-from kmb_core.dtypes import is_integer as is_int_dtype
-from kmb_core.dtypes import result_type, standardize_dtype
 
 __all__ = [
     "AutocastScope",

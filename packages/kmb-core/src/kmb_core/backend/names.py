@@ -9,7 +9,7 @@ _counters: dict[str, int] = defaultdict(int)
 
 
 def to_snake_case(name: str) -> str:
-    """"MaxPooling2D" → "max_pooling2d", "LSTMCell" → "lstm_cell"."""
+    """ "MaxPooling2D" → "max_pooling2d", "LSTMCell" → "lstm_cell"."""
     name = re.sub(r"\W+", "", name)
     name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

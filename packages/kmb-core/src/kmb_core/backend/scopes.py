@@ -94,7 +94,9 @@ class AutocastScope:
         state.autocast = self.dtype
         _refresh_indirect()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         state.autocast, state.indirect = self._outer
 
 
@@ -115,7 +117,7 @@ class SymbolicScope:
         state.indirect = self._outer.pop()
 
 
-class name_scope:  # noqa: N801 - the public name is lower case
+class name_scope:
     """Prefix the paths of variables that are made inside.
 
     Example:

@@ -73,7 +73,9 @@ class Variable:
         if aggregation not in AGGREGATIONS:
             raise ValueError(f"Variable {name!r}: aggregation is one of {AGGREGATIONS}, got {aggregation!r}")
         if synchronization not in SYNCHRONIZATIONS:
-            raise ValueError(f"Variable {name!r}: synchronization is one of {SYNCHRONIZATIONS}, got {synchronization!r}")
+            raise ValueError(
+                f"Variable {name!r}: synchronization is one of {SYNCHRONIZATIONS}, got {synchronization!r}"
+            )
         if kwargs:
             raise TypeError(f"Variable {name!r}: unexpected arguments {sorted(kwargs)}")
         self._backend = current_backend()
@@ -93,7 +95,9 @@ class Variable:
 
     def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> Any:
         if isinstance(initializer, str):
-            raise ValueError(f"Variable {self._name!r}: initializer is a callable or an array, got {initializer!r}; see kmb_core.initializers.get")
+            raise ValueError(
+                f"Variable {self._name!r}: initializer is a callable or an array, got {initializer!r}; see kmb_core.initializers.get"
+            )
         convert = self._backend.convert
         if callable(initializer) and not self._backend.is_tensor(initializer) and not isinstance(initializer, Variable):
             if shape is None:
@@ -111,7 +115,9 @@ class Variable:
         value = convert(initializer, None if dtype is None else standardize_dtype(dtype))
         self._dtype = self._backend.dtype_name(value)
         if shape is not None and standardize_shape(shape) != tuple(value.shape):
-            raise ShapeError(f"Variable {self._name!r}: shape is {standardize_shape(shape)}, the initial value's {tuple(value.shape)}")
+            raise ShapeError(
+                f"Variable {self._name!r}: shape is {standardize_shape(shape)}, the initial value's {tuple(value.shape)}"
+            )
         return value
 
     # What a backend supplies -------------------------------------------------------------------------------------

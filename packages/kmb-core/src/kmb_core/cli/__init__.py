@@ -4,14 +4,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from kmb_core import __version__
+import importlib_metadata
+
 from kmb_core.cli import backends
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     parser = argparse.ArgumentParser(prog="kmb", description="Look at what kmb has to work with.")
-    parser.add_argument("--version", action="version", version=f"kmb-core {__version__}")
+    parser.add_argument("--version", action="version", version=f"kmb-core {importlib_metadata.version('kmb-core')}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     backends.add_parser(commands)
     options = parser.parse_args(arguments)

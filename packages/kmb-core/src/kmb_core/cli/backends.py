@@ -38,7 +38,9 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("backends", help="list installed backends")
     parser.add_argument("--probe", action="store_true", help="load each framework: its devices, and whether it works")
-    parser.add_argument("--contract", action="store_true", help="primitives, derived ops, and what each backend overrides")
+    parser.add_argument(
+        "--contract", action="store_true", help="primitives, derived ops, and what each backend overrides"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
@@ -69,11 +71,17 @@ def describe(name: str, probe: bool) -> Row:
         if info.contract != CONTRACT:
             row.status, row.error = "error", f"contract {info.contract}, this core speaks {CONTRACT}"
         elif not row.framework_version:
-            row.status, row.error = "error", f"framework {info.framework} is not installed: pip install {info.framework}"
+            row.status, row.error = (
+                "error",
+                f"framework {info.framework} is not installed: pip install {info.framework}",
+            )
         elif probe:
             _probe(row)
     except Exception as error:  # any failure of a plugin is what this command is there to show
-        row.status, row.error = "error", str(error) if isinstance(error, KmbError) else f"{type(error).__name__}: {error}"
+        row.status, row.error = (
+            "error",
+            str(error) if isinstance(error, KmbError) else f"{type(error).__name__}: {error}",
+        )
     return row
 
 
@@ -146,9 +154,15 @@ def _print_contract(as_json: bool) -> int:
         own = sorted(n for n in derived if n in backend.overridden)
         overrides[name] = {"overrides": own, "lacks": backend.lacking(), "extensions": backend.extended}
     if as_json:
-        print(json.dumps({"contract": CONTRACT, "primitives": primitives, "derived": derived, "backends": overrides}, indent=2))
+        print(
+            json.dumps(
+                {"contract": CONTRACT, "primitives": primitives, "derived": derived, "backends": overrides}, indent=2
+            )
+        )
         return 0
-    print(f"contract {CONTRACT}: a backend supplies {len(primitives)} primitives; {len(derived)} ops are derived from them\n")
+    print(
+        f"contract {CONTRACT}: a backend supplies {len(primitives)} primitives; {len(derived)} ops are derived from them\n"
+    )
     print(f"primitives ({len(primitives)}):\n  {' '.join(primitives)}\n")
     print(f"derived ({len(derived)}):\n  {' '.join(derived)}")
     for name, entry in overrides.items():

@@ -29,7 +29,9 @@ class Graph:
 
     def run(self, inputs: Any) -> Any:
         """Run on values in the structure of the inputs (or flat); give them in the structure of the outputs."""
-        flat = [inputs] if self._single_input and not isinstance(inputs, (list, tuple, dict)) else self.flat_inputs(inputs)
+        flat = (
+            [inputs] if self._single_input and not isinstance(inputs, (list, tuple, dict)) else self.flat_inputs(inputs)
+        )
         results = self.plan.run(flat)
         return results[0] if self._single_output else tree.pack_sequence_as(self.output_structure, results)
 
@@ -75,7 +77,9 @@ def _symbolic(structure: Any, what: str) -> list[KerasTensor]:
         raise StructureError(f"{what} are empty")
     for item in flat:
         if not isinstance(item, KerasTensor):
-            raise StructureError(message(f"{what} are symbolic tensors, got {type(item).__name__}", "Use kmb_core.Input.", None))
+            raise StructureError(
+                message(f"{what} are symbolic tensors, got {type(item).__name__}", "Use kmb_core.Input.", None)
+            )
     return flat
 
 

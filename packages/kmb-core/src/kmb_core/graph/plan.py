@@ -85,5 +85,7 @@ class Plan:
 
 def _callable(operation: Any) -> Callable[..., Any]:
     if isinstance(operation, DeclaredOperation):
-        return functools.partial(operation.op.function, **operation.config) if operation.config else operation.op.function
+        return (
+            functools.partial(operation.op.function, **operation.config) if operation.config else operation.op.function
+        )
     return operation

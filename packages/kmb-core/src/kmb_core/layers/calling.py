@@ -140,7 +140,9 @@ class Calling(Tracking):
         if not plan.takes_training:
             kwargs.pop("training", None)
         try:
-            outputs = self.compute_output_spec(*args, **kwargs) if state.symbolic else self.symbolic_call(*args, **kwargs)
+            outputs = (
+                self.compute_output_spec(*args, **kwargs) if state.symbolic else self.symbolic_call(*args, **kwargs)
+            )
         except Exception as error:
             self._locate(error, args, kwargs)
             raise
@@ -181,7 +183,9 @@ class Calling(Tracking):
         first = named.get(plan.first) if plan.first is not None else None
         return masks_of(first) if first is not None else None
 
-    def _finish(self, outputs: Any, previous: Any, plan: CallPlan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _finish(
+        self, outputs: Any, previous: Any, plan: CallPlan, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         if in_use.any or self._makes_masks:
             self._set_masks(outputs, previous, _first(plan, args, kwargs))
         if self.activity_regularizer is not None and not state.symbolic:

@@ -11,11 +11,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kmb_core import activations, constraints, dtype_policies, initializers, regularizers, tree
-from kmb_core.backend import KerasTensor, StatelessScope, SymbolicScope, Variable, current_path, name_scope, state, use_backend
+from kmb_core.backend import (
+    KerasTensor,
+    StatelessScope,
+    SymbolicScope,
+    Variable,
+    current_path,
+    name_scope,
+    state,
+    use_backend,
+)
 from kmb_core.dtypes import is_float
 from kmb_core.errors import CapabilityError, KmbError, ShapeError, message
 from kmb_core.layers.call_plan import call_plan, constructor_parameters
-from kmb_core.layers.calling import Calling, FastCall, shape_of
+from kmb_core.layers.calling import Calling, FastCall
 from kmb_core.layers.specialization import new_instance, public_class, rebuild
 from kmb_core.ops.operation import Operation
 from kmb_core.serialization import saved_as, serialize_keras_object
@@ -126,7 +135,13 @@ class Layer(Calling, Operation):
         initializer = initializers.get(initializer)
         with use_backend(self._backend), name_scope(self.name, override_parent=self._scope_path()):
             variable = Variable(
-                initializer, shape=shape, dtype=dtype, trainable=trainable, autocast=autocast, aggregation=aggregation, name=name
+                initializer,
+                shape=shape,
+                dtype=dtype,
+                trainable=trainable,
+                autocast=autocast,
+                aggregation=aggregation,
+                name=name,
             )
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
@@ -159,7 +174,9 @@ class Layer(Calling, Operation):
 
     def add_metric(self, *args: Any, **kwargs: Any) -> None:
         """Not in this API: make the metric an attribute of the layer and update it in `call`."""
-        raise NotImplementedError(f"{type(self).__name__}.add_metric: assign a Metric to an attribute and call its update_state")
+        raise NotImplementedError(
+            f"{type(self).__name__}.add_metric: assign a Metric to an attribute and call its update_state"
+        )
 
     # Building ----------------------------------------------------------------------------------------------------
 
@@ -266,7 +283,9 @@ class Layer(Calling, Operation):
         plan = call_plan(type(self))
         tensors = [tree.map_shape_structure(lambda s: KerasTensor(s, dtype=self.input_dtype), shape) for shape in args]
         named = {
-            key.removesuffix("_shape"): tree.map_shape_structure(lambda s: KerasTensor(s, dtype=self.input_dtype), shape)
+            key.removesuffix("_shape"): tree.map_shape_structure(
+                lambda s: KerasTensor(s, dtype=self.input_dtype), shape
+            )
             for key, shape in kwargs.items()
         }
         if "input" in named and plan.first is not None:
@@ -331,7 +350,11 @@ class Layer(Calling, Operation):
         Raises:
             NotImplementedError: when an argument can be found in neither way.
         """
-        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": dtype_policies.serialize(self.dtype_policy),
+        }
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         cls = public_class(self)
@@ -351,7 +374,9 @@ class Layer(Calling, Operation):
         if name in passed:
             return passed[name]
         if parameters[name] is inspect.Parameter.empty:
-            raise NotImplementedError(f"{cls.__name__}.get_config: argument {name!r} is no attribute; override get_config")
+            raise NotImplementedError(
+                f"{cls.__name__}.get_config: argument {name!r} is no attribute; override get_config"
+            )
         return parameters[name]
 
     @property
@@ -441,7 +466,9 @@ class Layer(Calling, Operation):
         if len(store.keys()) != len(own):
             what = f"{self._where()}: the layer has {len(own)} variables, the file {len(store.keys())}"
             cause = "The layer was never built, so it has none yet." if not own else "The file is of another layer."
-            raise ValueError(message(what, cause, "Build the model (call it on data once) before loading." if not own else None))
+            raise ValueError(
+                message(what, cause, "Build the model (call it on data once) before loading." if not own else None)
+            )
         for index, variable in enumerate(own):
             variable.assign(store[str(index)])
 
@@ -474,7 +501,15 @@ class Layer(Calling, Operation):
 
     def _attributes(self) -> dict[str, Any]:
         """What makes an equal layer: the attributes without native machinery, graph nodes and call plans."""
-        left_out = {*self._native_attributes, "_native_attributes", "_backend", "_fast", "_inbound_nodes", "_trainer", "_losses"}
+        left_out = {
+            *self._native_attributes,
+            "_native_attributes",
+            "_backend",
+            "_fast",
+            "_inbound_nodes",
+            "_trainer",
+            "_losses",
+        }
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def _restore(self, attributes: dict[str, Any]) -> None:

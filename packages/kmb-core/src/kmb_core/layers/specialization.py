@@ -31,7 +31,12 @@ def joined_class(cls: type, native: type) -> type:
         return cls
     with _lock:
         if (cls, native) not in _joined:
-            namespace = {"__kmb_public__": cls, "__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
+            namespace = {
+                "__kmb_public__": cls,
+                "__module__": cls.__module__,
+                "__qualname__": cls.__qualname__,
+                "__doc__": cls.__doc__,
+            }
             # What a native class has to say before the declared one: it is asked by name, and all else stays the other way.
             namespace |= {name: native.__dict__[name] for name in native.__dict__.get("__kmb_overrides__", ())}
             _joined[cls, native] = types.new_class(cls.__name__, (cls, native), {}, lambda body: body.update(namespace))

@@ -62,7 +62,9 @@ def clone_model(
     def copy_layer(layer: Layer) -> Layer:
         if recursive and isinstance(layer, (Functional, Sequential)):
             return clone_model(layer, clone_function=clone_function, call_function=call_function, recursive=True)
-        return clone_function(layer) if clone_function is not None else public_class(layer).from_config(layer.get_config())
+        return (
+            clone_function(layer) if clone_function is not None else public_class(layer).from_config(layer.get_config())
+        )
 
     with use_backend(model._backend):
         if isinstance(model, Sequential):
@@ -98,7 +100,9 @@ def _clone_graph(model: Any, input_tensors: Any, copy_layer: Callable[[Layer], L
         operation = copies.get(id(node.operation))
         if operation is None:
             source = node.operation
-            operation = copies[id(source)] = copy_layer(source) if isinstance(source, Layer) else _copy_operation(source)
+            operation = copies[id(source)] = (
+                copy_layer(source) if isinstance(source, Layer) else _copy_operation(source)
+            )
         args, kwargs = tree.map_structure(
             lambda x: values[id(x)] if isinstance(x, KerasTensor) else x, (node.arguments, node.kwargs)
         )

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from kmb_core.graph.config import graph_from_config, graph_to_config
 from kmb_core.layers.specialization import public_class
 from kmb_core.models.model import Model
@@ -41,4 +40,3 @@ class Functional(Model):
 
 
 Model.functional_class = Functional
-

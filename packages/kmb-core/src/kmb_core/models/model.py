@@ -82,7 +82,7 @@ class Model(Trained, Layer):
     def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Inputs of a functional model get the dtypes of its Inputs; others are converted as for every layer."""
         graph = self._graph
-        if graph is None or not args or public_class(self).call not in (Model.call,) and not self._runs_graph():
+        if graph is None or not args or (public_class(self).call not in (Model.call,) and not self._runs_graph()):
             return super()._converted(args, kwargs)
         flat = graph.flat_inputs(args[0])
         converted = [self._convert_one(x, tensor) for x, tensor in zip(flat, graph.inputs, strict=True)]
@@ -148,7 +148,9 @@ class Model(Trained, Layer):
 
     def _need_graph(self, attribute: str) -> Graph:
         if self._graph is None:
-            raise AttributeError(f"{public_class(self).__name__} {self.name!r} has no graph, so `{attribute}` is not defined")
+            raise AttributeError(
+                f"{public_class(self).__name__} {self.name!r} has no graph, so `{attribute}` is not defined"
+            )
         return self._graph
 
     @property
@@ -301,7 +303,7 @@ class Model(Trained, Layer):
     def export(
         self,
         filepath: Any,
-        format: str = "tf_saved_model",  # noqa: A002 - the recorded name
+        format: str = "tf_saved_model",
         verbose: bool | None = None,
         input_signature: Any = None,
         **kwargs: Any,

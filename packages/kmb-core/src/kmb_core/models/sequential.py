@@ -97,7 +97,9 @@ class Sequential(Model):
             for layer in self.layers:
                 x = layer(x)
                 if not isinstance(x, KerasTensor):
-                    what = f"Sequential {self.name!r}: layer {layer.name!r} gives {type(x).__name__}, expected one tensor"
+                    what = (
+                        f"Sequential {self.name!r}: layer {layer.name!r} gives {type(x).__name__}, expected one tensor"
+                    )
                     raise StructureError(message(what, None, "Use the functional API for several outputs."))
             self._set_graph(inputs, x)
 
@@ -161,5 +163,3 @@ class Sequential(Model):
         if not config.get("trainable", True):
             model.trainable = False
         return model
-
-

@@ -9,7 +9,18 @@ from kmb_core.backend import Variable
 from kmb_core.layers.specialization import public_class
 from kmb_core.ops.operation import DeclaredOperation
 
-_DTYPE_BYTES = {"float64": 8, "int64": 8, "uint64": 8, "float16": 2, "bfloat16": 2, "int16": 2, "uint16": 2, "int8": 1, "uint8": 1, "bool": 1}
+_DTYPE_BYTES = {
+    "float64": 8,
+    "int64": 8,
+    "uint64": 8,
+    "float16": 2,
+    "bfloat16": 2,
+    "int16": 2,
+    "uint16": 2,
+    "int8": 1,
+    "uint8": 1,
+    "bool": 1,
+}
 
 
 def print_summary(
@@ -24,7 +35,9 @@ def print_summary(
     """Draw the table on the terminal, or give its text to `print_fn`."""
     from rich.console import Console  # 60 ms: imported when a table is drawn
 
-    console = Console(width=line_length, file=None, record=print_fn is not None, force_terminal=False if print_fn else None)
+    console = Console(
+        width=line_length, file=None, record=print_fn is not None, force_terminal=False if print_fn else None
+    )
     table = _table(model, positions, expand_nested, show_trainable, layer_range, console.width)
     if print_fn is None:
         console.print(f"[bold]Model: {model.name!r}[/bold]", highlight=False)

@@ -12,11 +12,9 @@ from kmb_core.layers.specialization import public_class
 from kmb_core.metrics import Mean
 from kmb_core.plugins import make_trainer
 from kmb_core.training import loop
-
 from kmb_core.training.compiled import CompileLoss, CompileMetrics
 from kmb_core.training.logs import as_number
 from kmb_core.training.preparation import prepare_for
-
 
 
 class Trained:
@@ -101,7 +99,9 @@ class Trained:
             if auto_scale_loss:
                 self.optimizer = _with_loss_scaling(self.optimizer, self.dtype_policy)
             self.loss = loss
-            self._compile_loss = None if loss is None else CompileLoss(loss, loss_weights, output_names=self.output_names)
+            self._compile_loss = (
+                None if loss is None else CompileLoss(loss, loss_weights, output_names=self.output_names)
+            )
             self._compile_metrics = None
             if metrics is not None or weighted_metrics is not None:
                 self._compile_metrics = CompileMetrics(metrics, weighted_metrics, output_names=self.output_names)
@@ -217,7 +217,9 @@ class Trained:
         if loss is None:
             what = f"model {self.name!r}: nothing to minimise"
             cause = "No loss was given to compile, or the data has no targets, and no layer adds a loss."
-            raise ValueError(message(what, cause, "Pass loss=... to compile and targets y to fit, or override compute_loss."))
+            raise ValueError(
+                message(what, cause, "Pass loss=... to compile and targets y to fit, or override compute_loss.")
+            )
         return loss
 
     def stateless_compute_loss(
@@ -351,7 +353,12 @@ class Trained:
         return logs if return_dict else _flattened(logs)
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
     ) -> Any:
         """The outputs for all samples, as NumPy arrays in the structure of the outputs."""
         return loop.predict(self, x, batch_size, steps, callbacks, verbose)
@@ -500,5 +507,3 @@ def _assign_nested(variables: list[Variable], values: dict[str, Any], group: str
             by_path[prefix].assign(item)
         else:
             raise ValueError(f"set_state_tree: {group} has no variable {prefix!r}")
-
-

@@ -10,7 +10,6 @@ from kmb_core.plugins.discovery import (
     load_backend,
     loaded_backends,
     make_trainer,
-
     register,
     register_extension,
     register_vendor,

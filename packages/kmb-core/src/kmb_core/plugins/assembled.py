@@ -102,7 +102,9 @@ def _lacking(backend: str, op: str) -> Callable[..., Any]:
     def refuse(*args: Any, **kwargs: Any) -> Any:
         what = f"ops.{op}: backend {backend!r} does not supply this primitive"
         raise BrokenBackendError(
-            message(what, "The plugin was made for another set of ops.", f"Upgrade the package that provides {backend!r}.")
+            message(
+                what, "The plugin was made for another set of ops.", f"Upgrade the package that provides {backend!r}."
+            )
         )
 
     return refuse

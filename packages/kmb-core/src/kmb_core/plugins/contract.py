@@ -88,7 +88,9 @@ class BackendImplementation(Protocol):
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function under the framework's compiler (conformance compares it with eager)."""
 
-    def value_and_gradients(self, function: Callable[..., Tensor], arguments: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def value_and_gradients(
+        self, function: Callable[..., Tensor], arguments: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
         """A scalar function's value and its gradients with respect to each argument."""
 
     def synchronize(self, tensor: Tensor) -> None:

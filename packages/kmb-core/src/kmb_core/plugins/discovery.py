@@ -126,7 +126,9 @@ def _load(name: str) -> Backend:
     except Exception as error:
         what = f"backend {name!r} ({installed.package} {installed.version}) is installed but does not load"
         cause = f"{type(error).__name__}: {error}"
-        raise BrokenBackendError(message(what, cause, f"pip install --upgrade --force-reinstall {_package(name)}")) from error
+        raise BrokenBackendError(
+            message(what, cause, f"pip install --upgrade --force-reinstall {_package(name)}")
+        ) from error
     if info.contract != CONTRACT:
         raise BrokenBackendError(_wrong_contract(installed, info))
     if implementation is None:
@@ -200,7 +202,11 @@ def _published() -> tuple[str, ...]:
     import importlib_metadata  # see _entry_points
 
     requirements = importlib_metadata.requires("kmb-core") or []
-    return tuple(r.removeprefix("kmb-backend-").split(";")[0].split("~")[0].strip() for r in requirements if r.startswith("kmb-backend-"))
+    return tuple(
+        r.removeprefix("kmb-backend-").split(";")[0].split("~")[0].strip()
+        for r in requirements
+        if r.startswith("kmb-backend-")
+    )
 
 
 def _package(name: str) -> str:
@@ -213,13 +219,17 @@ def _not_found(name: str) -> Exception:
         what = f"backend {name!r} is not installed (installed: {', '.join(installed) or 'none'})"
         return BackendNotInstalledError(message(what, None, f"pip install {_package(name)}"))
     what = f"unknown backend {name!r}: installed are {', '.join(installed) or 'none'}"
-    return UnknownBackendError(message(what, f"Known names: {', '.join(_published())}.", "`kmb backends` lists what is installed."))
+    return UnknownBackendError(
+        message(what, f"Known names: {', '.join(_published())}.", "`kmb backends` lists what is installed.")
+    )
 
 
 def none_installed() -> Exception:
     """The error for a machine without any backend."""
     commands = " or ".join(f"pip install {_package(name)}" for name in _published())
-    return BackendNotInstalledError(message("no kmb backend is installed", "kmb-core runs on backends that are packages of their own.", commands))
+    return BackendNotInstalledError(
+        message("no kmb backend is installed", "kmb-core runs on backends that are packages of their own.", commands)
+    )
 
 
 def _wrong_contract(installed: InstalledBackend, info: BackendInfo) -> str:

@@ -53,7 +53,9 @@ class Fit:
     def _adapters(self) -> Any:
         x, y, sample_weight = self.x, self.y, self.sample_weight
         if self.validation_split and self.validation_data is None:
-            (x, y, sample_weight), self.validation_data = train_validation_split((x, y, sample_weight), self.validation_split)
+            (x, y, sample_weight), self.validation_data = train_validation_split(
+                (x, y, sample_weight), self.validation_split
+            )
         limit = settings.max_epochs()
         self.epochs = self.epochs if limit is None else min(self.epochs, limit)
         return adapt(
@@ -124,7 +126,16 @@ class Fit:
         return {f"val_{name}": value for name, value in logs.items()}
 
 
-def evaluate(model: Any, x: Any, y: Any, sample_weight: Any, batch_size: int | None, steps: int | None, callbacks: Any, verbose: Any) -> dict[str, Any]:
+def evaluate(
+    model: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    batch_size: int | None,
+    steps: int | None,
+    callbacks: Any,
+    verbose: Any,
+) -> dict[str, Any]:
     """The metrics over all batches."""
     require_compiled(model, "evaluate")
     with use_backend(model._backend):
@@ -169,11 +180,18 @@ def evaluate_steps(model: Any, adapter: Any, callbacks: CallbackList, steps: int
 def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callbacks: Any, verbose: Any) -> Any:
     """The outputs for all batches, joined on the host."""
     with use_backend(model._backend):
-        adapter = prepare(model, adapt(model, x, None, None, batch_size=batch_size, steps=steps), training=False, losses=False)
+        adapter = prepare(
+            model, adapt(model, x, None, None, batch_size=batch_size, steps=steps), training=False, losses=False
+        )
         trainer = model.trainer
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
-                callbacks, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=1, steps=step_count(adapter, steps)
+                callbacks,
+                add_progbar=verbose != 0,
+                model=model,
+                verbose=verbose,
+                epochs=1,
+                steps=step_count(adapter, steps),
             )
         model.stop_predicting = False
         callbacks.on_predict_begin()
