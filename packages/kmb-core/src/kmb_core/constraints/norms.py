@@ -7,12 +7,12 @@ For a dense kernel `(inputs, outputs)` axis 0 means the weights of each output; 
 from collections.abc import Sequence
 from typing import Any
 
-from kmb_core.settings import epsilon
 from kmb_core.constraints.constraint import Constraint
 from kmb_core.ops.arithmetic import add, clip, maximum, multiply, square, true_divide
 from kmb_core.ops.functions import sqrt
 from kmb_core.ops.reduction import sum
 from kmb_core.serialization import saved_as
+from kmb_core.settings import epsilon
 from kmb_core.typing import Tensor
 
 Axes = int | Sequence[int]

@@ -6,7 +6,7 @@ Names are loaded when used; `__init__.pyi` beside this file lists them for edito
 from kmb_core._lazy import lazy_names
 
 _DRAWS = "beta binomial categorical dropout gamma normal randint shuffle truncated_normal uniform"
-_NAMES = {name: f"{__name__}.draws" for name in _DRAWS.split()}
+_NAMES = dict.fromkeys(_DRAWS.split(), f"{__name__}.draws")
 _NAMES["SeedGenerator"] = f"{__name__}.seed_generator"
 
 __getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES)

@@ -8,11 +8,11 @@ configured one.
 
 from collections.abc import Sequence
 
-from kmb_core.settings import standardize_data_format
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops import rules
 from kmb_core.ops.declaration import primitive
 from kmb_core.ops.nn import windows
+from kmb_core.settings import standardize_data_format
 from kmb_core.typing import Floating, Tensor, TensorLike
 
 NN = "keras.src.ops.nn"

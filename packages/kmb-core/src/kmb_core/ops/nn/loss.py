@@ -7,7 +7,6 @@ Probabilities are kept `config.epsilon()` away from both, and those of several c
 from typing import Any
 
 from kmb_core.backend import dtype_of
-from kmb_core.settings import epsilon
 from kmb_core.dtypes import is_integer, standardize_dtype
 from kmb_core.errors import CapabilityError, ShapeError, message
 from kmb_core.ops.arithmetic import absolute, clip, maximum
@@ -20,6 +19,7 @@ from kmb_core.ops.manipulation import expand_dims, reshape, squeeze
 from kmb_core.ops.nn.activations import log_softmax
 from kmb_core.ops.nn.precision import narrowed, widened
 from kmb_core.ops.reduction import any, sum
+from kmb_core.settings import epsilon
 from kmb_core.shapes import normalize_axis
 from kmb_core.typing import Floating, Tensor, TensorLike
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from kmb_core.backend import dtype_of
-from kmb_core.settings import epsilon as default_epsilon
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops.arithmetic import absolute, add, maximum, square
 from kmb_core.ops.declaration import composite
@@ -17,6 +16,7 @@ from kmb_core.ops.functions import rsqrt, sqrt
 from kmb_core.ops.manipulation import reshape
 from kmb_core.ops.nn.precision import narrowed, widened
 from kmb_core.ops.reduction import max, mean, sum
+from kmb_core.settings import epsilon as default_epsilon
 from kmb_core.shapes import normalize_axes, normalize_axis
 from kmb_core.typing import Floating, Tensor
 
