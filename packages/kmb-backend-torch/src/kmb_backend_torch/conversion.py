@@ -95,7 +95,7 @@ def _from_array(x: np.ndarray, dtype: str | None) -> torch.Tensor:
         what = f"cannot make a tensor of an array of dtype {x.dtype}"
         cause = "A ragged list gives dtype object; torch has no text or dates."
         raise DTypeError(message(what, cause, "Encode it as numbers first."))
-    if kind == "V":  # ml_dtypes: bfloat16 and the 8-bit floats
+    if x.dtype.isbuiltin == 2:  # registered by ml_dtypes: bfloat16 and the 8-bit floats
         bits, native, _ = _AS_BITS[x.dtype.name]
         tensor = _shared(x.view(bits)).view(native)
     else:

@@ -11,7 +11,15 @@ from kmb_backend_torch.kernels import KERNELS
 from kmb_backend_torch.module import NativeLayer
 from kmb_backend_torch.placement import DeviceScope
 from kmb_backend_torch.variable import TorchVariable
+from kmb_core import ops
+from kmb_core.backend import epsilon, floatx, image_data_format
 from kmb_core.plugins import mirrored
+
+# Dynamo can trace neither the first look at the user's settings, which takes a lock, nor the import that declares an op
+# when it is first used. Both are done here, before anything is traced.
+epsilon(), floatx(), image_data_format()
+for _name in ops.__all__:
+    getattr(ops, _name)
 
 tensor_types: tuple[type, ...] = (torch.Tensor, torch.nn.Parameter)
 floating_dtypes = conversion.FLOATS
