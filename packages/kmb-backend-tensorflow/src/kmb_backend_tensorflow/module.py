@@ -1,8 +1,8 @@
 """The native base of layers and models on TensorFlow: a `tf.Module`.
 
-So a layer may stand inside a tf.Module, be saved by `tf.train.Checkpoint` and exported by `tf.saved_model.save`. Nothing is
-kept in step while attributes are set: what a layer holds is looked up when TensorFlow asks for it. Children are named
-after attributes, with the position or key in a container ("blocks.0"); what no attribute holds is numbered
+So a layer may stand inside a tf.Module, be saved by `tf.train.Checkpoint` and exported by `tf.saved_model.save`.
+Nothing is kept in step while attributes are set: what a layer holds is looked up when TensorFlow asks for it. Children
+are named after attributes, with the position or key in a container ("blocks.0"); what no attribute holds is numbered
 ("variables.1", "layers.0", the layers of a functional model).
 """
 
@@ -20,7 +20,7 @@ _CONTENTS = "_self_contents"
 class TensorFlowModule(tf.Module):
     """What a layer of the core is besides, on this backend.
 
-    The core joins a layer's class with this one, the layer's first; the names in `__kmb_overrides__` are taken from here.
+    The core joins a layer's class with this one, the layer's first; names in `__kmb_overrides__` are taken from here.
     """
 
     __kmb_overrides__ = ("_native_track", "_TF_MODULE_IGNORED_PROPERTIES", "name", "name_scope")
@@ -47,7 +47,7 @@ class TensorFlowModule(tf.Module):
     # For tf.Module: a walk over attributes ---------------------------------------------------------------------------
 
     @property
-    def _TF_MODULE_IGNORED_PROPERTIES(self) -> frozenset[str]:  # noqa: N802 - tf.Module's own name
+    def _TF_MODULE_IGNORED_PROPERTIES(self) -> frozenset[str]:
         """All attributes but one, which is filled now: tf.Module asks this right before it walks over them."""
         self.__dict__[_CONTENTS] = [_trackable(child) for _, child in self._contents()]
         return frozenset(self.__dict__) - {_CONTENTS}

@@ -23,12 +23,16 @@ class TensorFlowVariable(Variable):
 
     _should_act_as_resource_variable = True  # GradientTape.gradient and .watch look for this and then use `handle`
 
+    def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> Any:
+        """The initial value, outside of a graph that is being traced."""
+        with tf.init_scope():
+            return super()._initial_value(initializer, shape, dtype)
+
     def _create(self, value: Any) -> Any:
-        """The tf.Variable; made outside of a graph that is being traced, from a value that may be traced."""
         if not tf.is_symbolic_tensor(value):
             with tf.init_scope():
                 return self._storage(value)
-        with tf.init_scope():
+        with tf.init_scope():  # a value that a graph works out: the graph assigns it
             storage = self._storage(tf.zeros(value.shape, value.dtype))
         storage.assign(value)
         return storage

@@ -1,7 +1,8 @@
 """Random draws with TensorFlow's stateless generators.
 
 Every draw is a stateless op with a key of two numbers: from a seed generator's `next()`, from an int, or, without a
-seed, from TensorFlow's own global generator, which `tf.random.set_seed` restarts. So eager code, graphs and XLA agree.
+seed, from TensorFlow's own global generator, which `tf.random.set_seed` restarts. Eager code and
+graphs draw the same; XLA has another order of its own.
 """
 
 from typing import Any

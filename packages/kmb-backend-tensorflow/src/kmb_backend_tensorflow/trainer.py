@@ -1,0 +1,207 @@
+"""The trainer for TensorFlow: each step is a graph that updates variables in place.
+
+A step is traced once for a structure of batches, with an unknown batch size, and called as a concrete function: nothing
+looks for a matching trace at run time. Sizes other than the batch's that turn out to vary become unknown too, so data
+of many lengths ends at one trace. NumPy batches go straight in; there is no tf.data graph around them.
+
+`jit_compile="auto"` takes XLA on a GPU and plain graphs on a CPU, where XLA makes convolutional networks 2.2 times
+slower (and recurrent ones faster: there say `jit_compile=True`).
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from kmb_backend_tensorflow.conversion import convert
+from kmb_backend_tensorflow.kernels import dense
+from kmb_backend_tensorflow.steps import Steps
+from kmb_core import tree
+from kmb_core.training.batches import unpack_x_y_sample_weight
+from kmb_core.training.trainer import Batch, LogSource, Trainer
+
+logger = logging.getLogger("kmb_backend_tensorflow")
+
+
+class TensorFlowTrainer(Trainer):
+    """Trains one model with tf.functions."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self._steps: dict[str, Steps] = {}
+
+    # Default steps ---------------------------------------------------------------------------------------------------
+
+    def train_step(self, *args: Any) -> dict[str, Any]:
+        """(data) → logs, after an update of weights and metrics."""
+        (data,) = args
+        outputs = self._train(data)
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        return self.model.compute_metrics(x, y, outputs, sample_weight)
+
+    def test_step(self, *args: Any) -> dict[str, Any]:
+        """(data) → logs, after an update of metrics."""
+        (data,) = args
+        outputs = self._test(data)
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        return self.model.compute_metrics(x, y, outputs, sample_weight)
+
+    def predict_step(self, *args: Any) -> Any:
+        """(data) → outputs."""
+        (data,) = args
+        return self._forward(unpack_x_y_sample_weight(data)[0], False)
+
+    def _train(self, data: Any) -> Any:
+        """Update the weights and the loss tracker; the outputs."""
+        model = self.model
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            outputs = self._forward(x, True)
+            loss = model.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=sample_weight, training=True)
+            scaled = model.optimizer.scale_loss(loss) if model.auto_scale_loss and model.optimizer is not None else loss
+        self._track(loss, x)
+        variables = model.trainable_variables
+        if variables:
+            gradients = tape.gradient(scaled, [variable._value for variable in variables])
+            model.optimizer.apply([dense(gradient) for gradient in gradients], variables)
+        return outputs
+
+    def _test(self, data: Any) -> Any:
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        outputs = self._forward(x, False)
+        loss = self.model.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=sample_weight, training=False)
+        self._track(loss, x)
+        return outputs
+
+    def _forward(self, x: Any, training: bool) -> Any:
+        model = self.model
+        return model(x, training=training) if model._call_takes_training() else model(x)
+
+    def _track(self, loss: Any, x: Any) -> None:
+        tracker = self.model._loss_tracker
+        if tracker is not None:
+            tracker.update_state(loss, sample_weight=tf.shape(tree.flatten(x)[0])[0])
+
+    # What the loop calls ---------------------------------------------------------------------------------------------
+
+    def run_train(self, batch: Batch) -> LogSource:
+        """Train on a batch."""
+        steps = self._steps.get("train") or self._made("train")
+        return steps.run(batch) or self.model.get_metrics_result
+
+    def run_test(self, batch: Batch) -> LogSource:
+        """Evaluate on a batch."""
+        steps = self._steps.get("test") or self._made("test")
+        return steps.run(batch) or self.model.get_metrics_result
+
+    def run_predict(self, batch: Batch) -> Any:
+        """The outputs for a batch."""
+        return (self._steps.get("predict") or self._made("predict")).run(batch)
+
+    def run_train_many(self, batches: list[Batch]) -> LogSource:
+        """Train on several batches, in one execution where their sizes agree."""
+        return self._run_many("train", batches) or self.model.get_metrics_result
+
+    def run_test_many(self, batches: list[Batch]) -> LogSource:
+        """Evaluate on several batches, in one execution where their sizes agree."""
+        return self._run_many("test", batches) or self.model.get_metrics_result
+
+    def _run_many(self, mode: str, batches: list[Batch]) -> Any:
+        logs: Any = None
+        single = self._steps.get(mode) or self._made(mode)
+        for group in _of_one_shape(batches):
+            if len(group) == 1 or self.model.run_eagerly:
+                for batch in group:
+                    logs = single.run(batch)
+            else:
+                logs = (self._steps.get(f"{mode} many") or self._made(mode, many=True)).run(_stacked(group))
+        return logs
+
+    def rebuild(self) -> None:
+        """Forget compiled steps."""
+        self._steps.clear()
+
+    def compile_choice(self) -> str:
+        """Settle `jit_compile="auto"`; says how steps run: "eager", "graph" or "xla"."""
+        model = self.model
+        if model.run_eagerly:
+            return "eager"
+        if model.jit_compile == "auto":
+            model.jit_compile = bool(tf.config.list_physical_devices("GPU"))
+            chosen = (
+                "XLA, since there is a GPU" if model.jit_compile else "plain graphs, mostly faster than XLA on a CPU"
+            )
+            logger.info("%s: jit_compile='auto' takes %s", model.name, chosen)
+        return "xla" if model.jit_compile else "graph"
+
+    # Making steps ----------------------------------------------------------------------------------------------------
+
+    def _made(self, mode: str, many: bool = False) -> Steps:
+        step = self._step(mode)
+        name = f"{mode} many" if many else mode
+        self._steps[name] = Steps(_repeated(step) if many else step, self.compile_choice())
+        return self._steps[name]
+
+    def _step(self, mode: str) -> Callable[[Any], Any]:
+        """The step to compile: the user's, or the default one without logs, which are read from the metrics."""
+        model = self.model
+        if mode == "predict":
+            return model.predict_step
+        if any(map(model._overrides, (f"{mode}_step", "compute_metrics", "get_metrics_result"))):
+            return getattr(model, f"{mode}_step")
+        update = self._train if mode == "train" else self._test
+
+        def step(data: Any) -> None:
+            outputs = update(data)
+            _, y, sample_weight = unpack_x_y_sample_weight(data)
+            if model._compile_metrics is not None and y is not None:
+                model._compile_metrics.update_state(y, outputs, sample_weight)
+
+        return step
+
+
+# Several steps in one execution --------------------------------------------------------------------------------------
+
+
+def _of_one_shape(batches: list[Batch]) -> Iterator[list[Batch]]:
+    """Runs of batches that can be stacked."""
+    for _, group in groupby(batches, key=lambda batch: repr(tree.map_structure(_size, batch))):
+        yield list(group)
+
+
+def _size(x: Any) -> Any:
+    return None if x is None else tuple(np.shape(x))
+
+
+def _stacked(batches: list[Batch]) -> Batch:
+    return tree.map_structure(_stack, *batches)
+
+
+def _stack(*parts: Any) -> Any:
+    if parts[0] is None:
+        return None
+    return np.stack(parts) if isinstance(parts[0], np.ndarray) else tf.stack([convert(part) for part in parts])
+
+
+def _repeated(step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The step over a leading axis, as a loop in the graph; the last step's logs."""
+
+    def steps(batches: Any) -> Any:
+        def at(index: Any) -> Any:
+            return tree.map_structure(lambda x: None if x is None else x[index], batches)
+
+        count = tf.shape(next(x for x in tree.flatten(batches) if x is not None))[0]
+        logs = step(at(0))
+        flat = tree.flatten(logs) if logs is not None else []
+
+        def body(index: Any, *_: Any) -> tuple[Any, ...]:
+            result = step(at(index))
+            return (index + 1, *(tree.flatten(result) if result is not None else []))
+
+        _, *last = tf.while_loop(lambda index, *_: index < count, body, (tf.constant(1), *flat), parallel_iterations=1)
+        return None if logs is None else tree.pack_sequence_as(logs, last)
+
+    return steps
