@@ -20,7 +20,8 @@ from kmb_core.backend import image_data_format
 Sizes = int | Sequence[int]
 Pads = list[tuple[int, int]]
 
-PORTION = 1 << 22  # elements of copied windows at a time
+PORTION = 1 << 18  # elements of copied windows at a time: what the second-level cache holds
+SHORT = 32  # runs of fewer elements are copied one place of the window after the other, for NumPy has a price per run
 
 
 @in_float32
@@ -64,7 +65,7 @@ def _windows_times_kernel(
         for group in range(groups):
             of_group = slice(group * channels, (group + 1) * channels)
             made = slice(group * (filters // groups), (group + 1) * (filters // groups))
-            columns = windows[samples][..., of_group].reshape(rows, weights.shape[0])
+            columns = _copied(windows[samples][..., of_group], rank).reshape(rows, weights.shape[0])
             outputs[samples][..., made] = (columns @ weights[:, made]).reshape(-1, *counts[1:], filters // groups)
     return outputs
 
@@ -78,9 +79,21 @@ def _windows(x: Any, window: Sequence[int], steps: tuple[int, ...], dilations: t
     return np.moveaxis(every[(slice(None), *chosen, slice(None), *inside)], rank + 1, -1)
 
 
-def _portions(windows: Any) -> Iterator[slice]:
-    batch = len(windows)
-    portion = max(1, PORTION * batch // max(1, windows.size))
+def _copied(windows: Any, rank: int) -> Any:
+    """The windows in memory of their own; `(window, channels)` at their end are one run where nothing is dilated."""
+    if windows.shape[-2] * windows.shape[-1] >= SHORT:
+        return np.ascontiguousarray(windows)
+    result = np.empty(windows.shape, windows.dtype)
+    places = (slice(None),) * (rank + 1)
+    for place in product(*map(range, windows.shape[rank + 1 : -1])):
+        result[(*places, *place)] = windows[(*places, *place)]
+    return result
+
+
+def _portions(x: Any) -> Iterator[slice]:
+    """Samples, so many at a time that they have about PORTION elements."""
+    batch = len(x)
+    portion = max(1, PORTION * batch // max(1, x.size))
     return (slice(start, start + portion) for start in range(0, batch, portion))
 
 
@@ -94,12 +107,14 @@ def _sum_of_slices(x: Any, kernel: Any, steps: tuple[int, ...], dilations: tuple
         raise ValueError(f"a window of {window} does not fit in {x.shape[1:-1]}")
     outputs = np.zeros((len(x), *counts, groups, filters // groups), x.dtype)
     weights = kernel.reshape(*window, groups, filters // groups)
-    for place in product(*map(range, window)):
-        chosen = tuple(
-            slice(index * dilation, index * dilation + (count - 1) * step + 1, step)
-            for index, dilation, count, step in zip(place, dilations, counts, steps, strict=True)
-        )
-        outputs += x[(slice(None), *chosen, slice(None), None)] * weights[place]
+    for samples in _portions(outputs):
+        sums, part = outputs[samples], x[samples]
+        for place in product(*map(range, window)):
+            chosen = tuple(
+                slice(index * dilation, index * dilation + (count - 1) * step + 1, step)
+                for index, dilation, count, step in zip(place, dilations, counts, steps, strict=True)
+            )
+            sums += part[(slice(None), *chosen, slice(None), None)] * weights[place]
     return outputs.reshape(*outputs.shape[:-2], filters)
 
 
