@@ -22,7 +22,8 @@ _MODULES = {
         "GlobalMaxPool1D GlobalMaxPool2D GlobalMaxPool3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D"
     ),
     "pooling.global_average_pooling": (
-        "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D"
+        "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D "
+        "GlobalAvgPool1D GlobalAvgPool2D GlobalAvgPool3D"
     ),
     "normalization.batch_normalization": "BatchNormalization",
     "normalization.layer_normalization": "LayerNormalization",

@@ -1,8 +1,9 @@
 """Calling a layer.
 
-The usual call, one plain tensor of the right dtype into a built layer, is a handful of attribute tests, the check of the
-input spec and `call` itself: `Calling.__call__`. Everything else goes the general way in `_call_general`: other backends,
-symbolic tensors, conversion, several inputs, masks, building, mixed precision, activity regularizers, native hooks.
+The usual call, one plain tensor of the right dtype (or a list of them) into a built layer, is a handful of attribute
+tests, the check of the input spec and `call` itself: `Calling.__call__`. Everything else goes the general way in
+`_call_general`: other backends, symbolic tensors, conversion, several inputs, masks, building, mixed precision, activity
+regularizers, native hooks.
 What the quick way depends on is worked out in `_plan_calls` when the layer is built or changed.
 """
 
@@ -48,13 +49,21 @@ class Calling(Tracking):
             return self._call_general(args, kwargs)
         backend = fast.backend
         x = args[0]
-        if (
-            (state.override or process.backend) is not backend
-            or x.__class__ not in backend.native
-            or (x.dtype is not fast.dtype and fast.dtype is not None and x.dtype in backend.floats)
-            or (fast.check is not None and not fast.check(x))
-        ):
+        if (state.override or process.backend) is not backend:
             return self._call_general(args, kwargs)
+        if x.__class__ in backend.native:
+            if (x.dtype is not fast.dtype and fast.dtype is not None and x.dtype in backend.floats) or (
+                fast.check is not None and not fast.check(x)
+            ):
+                return self._call_general(args, kwargs)
+        elif x.__class__ is not list or fast.check is not None:
+            return self._call_general(args, kwargs)
+        else:  # a plain list of tensors, as merging layers take
+            for item in x:
+                if item.__class__ not in backend.native or (
+                    item.dtype is not fast.dtype and fast.dtype is not None and item.dtype in backend.floats
+                ):
+                    return self._call_general(args, kwargs)
         if fast.composite:
             return self._call_composite(args, kwargs, fast.takes_training)
         if fast.takes_training:

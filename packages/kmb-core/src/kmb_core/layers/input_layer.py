@@ -116,7 +116,7 @@ class InputLayer(Layer):
         }
 
 
-def Input(  # noqa: N802 - the public name is that of a class
+def Input(
     shape: Any = None,
     batch_size: int | None = None,
     dtype: str | None = None,

@@ -31,6 +31,7 @@ class ELU(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return elu(inputs, self.alpha)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

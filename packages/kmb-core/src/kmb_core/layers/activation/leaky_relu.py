@@ -35,6 +35,7 @@ class LeakyReLU(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return leaky_relu(inputs, self.negative_slope)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -48,11 +48,14 @@ class PReLU(Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
+        """Make the weights."""
         shared = self.shared_axes or []
         shape = tuple(1 if axis in shared else size for axis, size in enumerate(input_shape) if axis)
         if None in shape:
             what = f"{self._where()}: expected known sizes, got shape {tuple(input_shape)}"
-            raise ShapeError(message(what, "Each element has its own slope.", "Name the axes of unknown size in shared_axes."))
+            raise ShapeError(
+                message(what, "Each element has its own slope.", "Name the axes of unknown size in shared_axes.")
+            )
         self.alpha = self.add_weight(
             name="alpha",
             shape=shape,
@@ -64,6 +67,7 @@ class PReLU(Layer):
         self.input_spec = InputSpec(ndim=len(input_shape), axes=own)
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return add(relu(inputs), multiply(negative(self.alpha.value), relu(negative(inputs))))
 
     def compute_output_shape(self, input_shape: Any) -> Any:

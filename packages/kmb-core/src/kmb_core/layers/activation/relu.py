@@ -31,7 +31,11 @@ class ReLU(Layer):
         self, max_value: float | None = None, negative_slope: float = 0.0, threshold: float = 0.0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        for name, value in (("max_value", max_value or 0.0), ("negative_slope", negative_slope), ("threshold", threshold)):
+        for name, value in (
+            ("max_value", max_value or 0.0),
+            ("negative_slope", negative_slope),
+            ("threshold", threshold),
+        ):
             if value is None or value < 0:
                 raise ValueError(f"{self._where()}: {name} is 0 or more, got {value!r}")
         self.max_value = max_value
@@ -41,6 +45,7 @@ class ReLU(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

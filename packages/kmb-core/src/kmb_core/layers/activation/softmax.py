@@ -35,6 +35,7 @@ class Softmax(Layer):
         self.built = True
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
+        """The outputs for the inputs."""
         if mask is not None:
             # Not minus infinity: where nothing takes part that would give NaN. float16 ends at 65504.
             low = -3e4 if dtype_of(inputs) == "float16" else -1e9

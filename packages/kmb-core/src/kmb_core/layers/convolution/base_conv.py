@@ -6,7 +6,6 @@ The kernel is `(*kernel_size, channels / groups, filters)` for either data forma
 from typing import Any
 
 from kmb_core import activations, constraints, initializers, regularizers
-from kmb_core.settings import standardize_data_format
 from kmb_core.errors import ShapeError, message
 from kmb_core.layers.core.low_rank import LowRank
 from kmb_core.layers.input_spec import InputSpec
@@ -14,6 +13,7 @@ from kmb_core.ops.arithmetic import add
 from kmb_core.ops.manipulation import pad, reshape
 from kmb_core.ops.nn.convolution import conv
 from kmb_core.ops.nn.windows import join_channels, per_axis, split_channels, window_count
+from kmb_core.settings import standardize_data_format
 
 
 class BaseConv(LowRank):
@@ -80,6 +80,7 @@ class BaseConv(LowRank):
             raise ValueError(f"{where}: causal padding is for one spatial axis")
 
     def build(self, input_shape: Any) -> None:
+        """Make the weights."""
         channels = self._channels(input_shape)
         self._kernel = self.add_weight(
             name="kernel",
@@ -109,7 +110,9 @@ class BaseConv(LowRank):
         channels = split_channels(tuple(input_shape), self.data_format)[1]
         if channels is None:
             what = f"{self._where()}: expected a known number of channels, got shape {tuple(input_shape)}"
-            raise ShapeError(message(what, "The kernel's shape depends on it.", "Give it in the Input, or call on data."))
+            raise ShapeError(
+                message(what, "The kernel's shape depends on it.", "Give it in the Input, or call on data.")
+            )
         if channels % self.groups:
             what = f"{self._where()}: {channels} channels do not divide into {self.groups} groups"
             raise ShapeError(message(what, f"The inputs are {tuple(input_shape)}, {self.data_format}.", None))
@@ -138,10 +141,13 @@ class BaseConv(LowRank):
             The convolution, with filters for channels.
         """
         if self._in_front is not None:
-            return conv(pad(inputs, self._in_front), kernel, self.strides, "valid", self.data_format, self.dilation_rate)
+            return conv(
+                pad(inputs, self._in_front), kernel, self.strides, "valid", self.data_format, self.dilation_rate
+            )
         return conv(inputs, kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         outputs = self.convolution_op(inputs, self._adapted() if self.lora_enabled else self._kernel.value)
         if self.bias is not None:
             bias = self.bias.value
@@ -163,6 +169,7 @@ class BaseConv(LowRank):
         return join_channels(input_shape[0], counts, self.filters, self.data_format)
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
         config = super().get_config()
         config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         return config

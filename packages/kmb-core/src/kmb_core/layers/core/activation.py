@@ -29,4 +29,5 @@ class Activation(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return self.activation(inputs)

@@ -68,6 +68,7 @@ class Dense(LowRank):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
+        """Make the weights."""
         features = last_size(self, input_shape)
         self._kernel = self.add_weight(
             name="kernel",
@@ -97,6 +98,7 @@ class Dense(LowRank):
         return self._adapted() if self.lora_enabled else self._kernel
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The outputs for the inputs."""
         bias = self.bias
         kernel = self._adapted() if self.lora_enabled else self._kernel.value
         outputs = dense(inputs, kernel, None if bias is None else bias.value)

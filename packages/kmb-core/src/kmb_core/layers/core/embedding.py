@@ -70,6 +70,7 @@ class Embedding(LowRank):
             self.set_weights(weights if isinstance(weights, (list, tuple)) and len(weights) == 1 else [weights])
 
     def build(self, input_shape: Any = None) -> None:
+        """Make the weights."""
         self._embeddings = self.add_weight(
             name="embeddings",
             shape=(self.input_dim, self.output_dim),
@@ -91,6 +92,7 @@ class Embedding(LowRank):
         return self._adapted() if self.lora_enabled else self._embeddings
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         if inputs.dtype in self._backend.floats:  # an Input has floatx unless it says otherwise
             inputs = cast(inputs, "int32")
         rows = embed(self._adapted() if self.lora_enabled else self._embeddings.value, inputs)
@@ -109,6 +111,7 @@ class Embedding(LowRank):
         return KerasTensor.like((*inputs.shape, self.output_dim), self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
         config = super().get_config()
         config["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
         return config

@@ -26,6 +26,7 @@ class Identity(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -1,6 +1,6 @@
 """Low-rank adaptation: train two thin matrices beside a frozen one.
 
-`W + (alpha / rank) * A @ B`. Source: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021, section 4.1.
+`W + (alpha / rank) * A @ B`. Source: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021, section 4.
 Files hold the sum, so that they load into a layer without it.
 """
 
@@ -39,7 +39,11 @@ class LowRank(Layer):
         return self.__dict__[f"_{self._adapted_weight}"]
 
     def enable_lora(
-        self, rank: int, lora_alpha: float | None = None, a_initializer: Any = "he_uniform", b_initializer: Any = "zeros"
+        self,
+        rank: int,
+        lora_alpha: float | None = None,
+        a_initializer: Any = "he_uniform",
+        b_initializer: Any = "zeros",
     ) -> None:
         """Freeze the weight matrix and train two thin ones beside it.
 
@@ -70,7 +74,9 @@ class LowRank(Layer):
         constraint = f"{self._adapted_weight}_constraint"
         if matrix is None:
             what = f"{self._where()}: enable_lora needs a built layer"
-            raise NotBuiltError(message(what, "It has no weights yet.", "Call it on data, or build(input_shape), first."))
+            raise NotBuiltError(
+                message(what, "It has no weights yet.", "Call it on data, or build(input_shape), first.")
+            )
         if self.lora_enabled:
             raise ValueError(f"{self._where()}: LoRA is enabled already")
         if getattr(self, constraint) is not None:
@@ -109,6 +115,7 @@ class LowRank(Layer):
         return [v for v in own if not any(v is t for t in thin)]
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
         config = super().get_config()
         if not self.lora_enabled:
             config.pop("lora_rank", None)

@@ -39,6 +39,7 @@ class Masking(Layer):
         return any_of(not_equal(inputs, self.mask_value), axis=-1)
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         counts = any_of(not_equal(inputs, self.mask_value), axis=-1, keepdims=True)
         return multiply(inputs, cast(counts, inputs.dtype))
 

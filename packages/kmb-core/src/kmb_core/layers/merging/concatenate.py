@@ -39,6 +39,7 @@ class Concatenate(Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
+        """Make the weights."""
         self._joined_shape(input_shapes(self, input_shape))
 
     def _joined_shape(self, shapes: list[Shape]) -> Shape:
@@ -57,6 +58,7 @@ class Concatenate(Layer):
         return tuple(joined)
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return concatenate_op(inputs, self.axis)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -22,10 +22,8 @@ class Merge(Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
-        shapes = input_shapes(self, input_shape)
-        self._merged_shape(shapes)
-        ranks = [len(shape) for shape in shapes]
-        self._uneven = len(set(ranks)) > 1
+        """Make the weights."""
+        self._merged_shape(input_shapes(self, input_shape))
 
     def _merged_shape(self, shapes: list[Shape]) -> Shape:
         if self._count not in (None, len(shapes)):
@@ -42,9 +40,12 @@ class Merge(Layer):
         return (next(iter(batches), None), *merged)
 
     def call(self, inputs: Any) -> Any:
-        if self._uneven:
-            rank = max(len(x.shape) for x in inputs)
-            inputs = [_with_axes(x, rank - len(x.shape)) for x in inputs]
+        """The outputs for the inputs."""
+        rank = inputs[0].ndim
+        for x in inputs:
+            if x.ndim != rank:
+                rank = max(len(x.shape) for x in inputs)
+                return self._merge_function([_with_axes(x, rank - len(x.shape)) for x in inputs])
         return self._merge_function(inputs)
 
     def _merge_function(self, inputs: Any) -> Any:

@@ -1,14 +1,13 @@
 """Batch normalization: each channel to mean 0 and variance 1 over the batch.
 
-Statistics are kept in float32 where the layer computes in 16 bits, and the batch's variance enters the moving one as it is,
-divided by the number of elements, not by one less.
+Statistics are kept in float32 where the layer computes in 16 bits, and the batch's variance enters the moving one as it
+is, divided by the number of elements, not by one less.
 """
 
 from typing import Any
 
 from kmb_core import constraints, initializers, regularizers
 from kmb_core.backend import Variable, dtype_of
-from kmb_core.settings import epsilon as default_epsilon
 from kmb_core.errors import ShapeError, message
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
@@ -20,6 +19,7 @@ from kmb_core.ops.nn.normalization import batch_normalization, moments
 from kmb_core.ops.nn.precision import NARROW
 from kmb_core.ops.reduction import sum as sum_of
 from kmb_core.serialization import saved_as
+from kmb_core.settings import epsilon as default_epsilon
 from kmb_core.shapes import normalize_axis
 
 
@@ -27,8 +27,8 @@ from kmb_core.shapes import normalize_axis
 class BatchNormalization(Layer):
     """`gamma * (inputs - mean) / sqrt(variance + epsilon) + beta`, one mean and variance for each channel.
 
-    While training they are those of the batch; else the moving averages. With `trainable = False` the moving averages are
-    used in training too.
+    While training they are those of the batch; else the moving averages. With `trainable = False` the moving averages
+    are used in training too.
 
     Args:
         axis: the channels' axis.
@@ -104,12 +104,15 @@ class BatchNormalization(Layer):
     # Building ----------------------------------------------------------------------------------------------------
 
     def build(self, input_shape: Any) -> None:
+        """Make the weights."""
         rank = len(input_shape)
         axis = normalize_axis(self.axis, rank, self._where())
         size = input_shape[axis]
         if size is None:
             what = f"{self._where()}: expected axis {self.axis} of known size, got shape {tuple(input_shape)}"
-            raise ShapeError(message(what, "The weights' shapes depend on it.", "Give it in the Input, or call on data."))
+            raise ShapeError(
+                message(what, "The weights' shapes depend on it.", "Give it in the Input, or call on data.")
+            )
         self.gamma = self._channel_weight("gamma", size) if self.scale else None
         self.beta = self._channel_weight("beta", size) if self.center else None
         self.moving_mean = self._statistic("moving_mean", size, self.moving_mean_initializer)
@@ -140,6 +143,7 @@ class BatchNormalization(Layer):
     # Calling -----------------------------------------------------------------------------------------------------
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The outputs for the inputs."""
         narrow = None
         if self._computes_narrow:
             narrow = dtype_of(inputs)
@@ -176,8 +180,8 @@ class BatchNormalization(Layer):
         return mean, divide(sum_of(squares, self._others), add(number, default_epsilon()))
 
     def _update(self, mean: Any, variance: Any) -> None:
-        for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            _move(average, value, self.momentum)
+        _move(self.moving_mean, mean, self.momentum)
+        _move(self.moving_variance, variance, self.momentum)
 
     def _renormalized(self, mean: Any, variance: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
         """Gamma and beta with the correction that makes the batch's statistics the averages'; the averages move on."""

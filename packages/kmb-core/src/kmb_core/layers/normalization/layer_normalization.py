@@ -68,6 +68,7 @@ class LayerNormalization(Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
+        """Make the weights."""
         shape = self._weight_shape(input_shape)
         self.gamma = self._weight("gamma", shape) if self.scale or self.rms_scaling else None
         self.beta = self._weight("beta", shape) if self.center and not self.rms_scaling else None
@@ -79,7 +80,9 @@ class LayerNormalization(Layer):
         shape = tuple(input_shape[axis] for axis in sorted(normalize_axis(a, rank, self._where()) for a in axes))
         if None in shape:
             what = f"{self._where()}: expected known sizes along axis {self.axis}, got shape {tuple(input_shape)}"
-            raise ShapeError(message(what, "The weights' shapes depend on them.", "Give them in the Input, or call on data."))
+            raise ShapeError(
+                message(what, "The weights' shapes depend on them.", "Give them in the Input, or call on data.")
+            )
         return shape
 
     def _weight(self, name: str, shape: tuple[int, ...]) -> Variable:
@@ -92,6 +95,7 @@ class LayerNormalization(Layer):
         )
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         gamma, beta = self.gamma, self.beta
         return layer_normalization(
             inputs,
@@ -108,4 +112,5 @@ class LayerNormalization(Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
         return {**super().get_config(), "rms_scaling": self.rms_scaling}

@@ -34,11 +34,13 @@ class RMSNormalization(Layer):
         self.epsilon = epsilon
 
     def build(self, input_shape: Any) -> None:
+        """Make the weights."""
         axes = normalize_axes(self.axis, len(input_shape), self._where())
         shape = tuple(last_size(self, input_shape[: axis + 1]) for axis in axes)
         self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")
 
     def call(self, x: Any) -> Any:
+        """The outputs for the inputs."""
         return rms_normalization(x, self.scale.value, self.axis, self.epsilon)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -30,6 +30,7 @@ class UnitNormalization(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return normalize(inputs, self.axis, 2, 1e-12)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from kmb_core.settings import standardize_data_format
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
+from kmb_core.settings import standardize_data_format
 
 
 class BaseGlobalPooling(Layer):
@@ -24,4 +24,5 @@ class BaseGlobalPooling(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return self._reduce(inputs, self._axes, self.keepdims)

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from kmb_core.settings import standardize_data_format
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
 from kmb_core.ops.nn.windows import PADDINGS, per_axis
+from kmb_core.settings import standardize_data_format
 
 
 class BasePooling(Layer):
@@ -31,4 +31,5 @@ class BasePooling(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return self._pool(inputs, self.pool_size, self.strides, self.padding, self.data_format)

@@ -37,6 +37,7 @@ class GlobalAveragePooling1D(BaseGlobalPooling):
         self.supports_masking = True
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
+        """The outputs for the inputs."""
         if mask is None:
             return mean(inputs, self._axes, self.keepdims)
         counts = expand_dims(cast(mask, dtype_of(inputs)), 2 if self.data_format == "channels_last" else 1)

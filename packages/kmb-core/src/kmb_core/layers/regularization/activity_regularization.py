@@ -34,6 +34,7 @@ class ActivityRegularization(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
@@ -41,6 +42,7 @@ class ActivityRegularization(Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
         config = super().get_config()
         del config["activity_regularizer"]  # l1 and l2 say it
         return config

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from kmb_core.settings import standardize_data_format
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
 from kmb_core.random.draws import dropout
 from kmb_core.random.seed_generator import SeedGenerator
 from kmb_core.serialization import saved_as
+from kmb_core.settings import standardize_data_format
 
 
 @saved_as("keras.layers")
@@ -44,6 +44,7 @@ class Dropout(Layer):
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
+        """The outputs for the inputs."""
         if training and self.rate > 0:
             return dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
         return inputs
@@ -121,7 +122,12 @@ class SpatialDropout2D(BaseSpatialDropout):
     rank = 2
 
     def __init__(
-        self, rate: float, data_format: str | None = None, seed: int | None = None, name: str | None = None, dtype: Any = None
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(rate, data_format, seed, name, dtype)
 
@@ -146,6 +152,11 @@ class SpatialDropout3D(BaseSpatialDropout):
     rank = 3
 
     def __init__(
-        self, rate: float, data_format: str | None = None, seed: int | None = None, name: str | None = None, dtype: Any = None
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(rate, data_format, seed, name, dtype)

@@ -43,6 +43,7 @@ class GaussianNoise(Layer):
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
+        """The outputs for the inputs."""
         if not training or self.stddev == 0:
             return inputs
         return add(inputs, normal(shape(inputs), 0.0, self.stddev, dtype_of(inputs), self.seed_generator))
@@ -86,6 +87,7 @@ class GaussianDropout(Layer):
         self.built = True
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
+        """The outputs for the inputs."""
         if not training or self.rate == 0:
             return inputs
         deviation = (self.rate / (1.0 - self.rate)) ** 0.5

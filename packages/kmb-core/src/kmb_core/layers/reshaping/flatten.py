@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from kmb_core.settings import standardize_data_format
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
 from kmb_core.ops.manipulation import moveaxis, reshape
 from kmb_core.ops.tensors import shape as shape_of
 from kmb_core.serialization import saved_as
+from kmb_core.settings import standardize_data_format
 from kmb_core.shapes import product
 
 
@@ -37,6 +37,7 @@ class Flatten(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         if self._moves and len(inputs.shape) > 2:
             inputs = moveaxis(inputs, 1, -1)
         batch, *others = inputs.shape

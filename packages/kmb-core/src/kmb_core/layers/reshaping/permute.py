@@ -39,6 +39,7 @@ class Permute(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return transpose(inputs, self._order)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

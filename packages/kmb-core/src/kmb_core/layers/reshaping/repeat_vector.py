@@ -37,6 +37,7 @@ class RepeatVector(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         return repeat(expand_dims(inputs, 1), self.n, 1)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -38,6 +38,7 @@ class Reshape(Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
         batch = inputs.shape[0]
         if batch is None:
             # The open size can be the batch, where no other is open.
