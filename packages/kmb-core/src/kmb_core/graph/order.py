@@ -75,7 +75,7 @@ def _is_source(node: Node) -> bool:
 
 
 def _disconnected(tensor: KerasTensor) -> StructureError:
-    what = f"functional graph: the outputs need {tensor}, which is not among the inputs"
+    what = f"functional graph: the outputs need {tensor.name} {tensor.shape}, which is not among the inputs"
     cause = "An Input is missing in `inputs`, or a tensor was made outside of the graph."
     return StructureError(message(what, cause, "List every Input that the outputs depend on."))
 
