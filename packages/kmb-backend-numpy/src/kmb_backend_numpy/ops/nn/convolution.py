@@ -66,7 +66,7 @@ def _windows_times_kernel(
             of_group = slice(group * channels, (group + 1) * channels)
             made = slice(group * (filters // groups), (group + 1) * (filters // groups))
             columns = _copied(windows[samples][..., of_group], rank).reshape(rows, weights.shape[0])
-            outputs[samples][..., made] = (columns @ weights[:, made]).reshape(-1, *counts[1:], filters // groups)
+            np.matmul(columns, weights[:, made], out=outputs[samples].reshape(rows, filters)[:, made])
     return outputs
 
 
