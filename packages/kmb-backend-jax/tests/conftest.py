@@ -1,5 +1,6 @@
 import pytest
 
+import kmb_core.ops.operators  # noqa: F401 - variables get their operators from it
 from kmb_core.backend import use_backend
 from kmb_core.plugins import load_backend
 

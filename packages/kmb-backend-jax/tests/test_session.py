@@ -183,3 +183,45 @@ def test_an_interrupt_never_loses_the_state():
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert interrupts == 40
+
+
+def test_predictions_run_side_by_side_and_beside_training():
+    _, session = make_session(np.zeros(100, "float32"))
+    both_inside = threading.Barrier(2, timeout=20)
+
+    def predict(state, batch):
+        both_inside.wait()  # passes only when two steps are running at once
+        return float(state[0][0].sum()), ()
+
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(session.use(predict, None, ()))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [0.0, 0.0]
+
+
+def test_a_training_step_spares_the_arrays_that_a_prediction_reads():
+    (variable,), session = make_session([1.0])
+    session.train(ADD, np.float32(1), donates=True)
+
+    def predict(state, batch):
+        session.train(ADD, np.float32(1), donates=True)  # as another thread might
+        return state[0][0].tolist(), ()
+
+    assert session.use(predict, None, ()) == [2.0]
+    assert variable.value.tolist() == [3.0]
+
+
+def test_what_a_step_changes_arrives_also_when_the_state_was_taken_back_meanwhile():
+    counter = Variable(0)
+    session = Session(([], [counter]))
+
+    def count(state, batch):
+        counter.numpy()
+        return None, ([state[1][0] + 1],)
+
+    session.use(count, None, (1,))
+    session.use(count, None, (1,))
+    assert int(counter.value) == 2

@@ -24,7 +24,7 @@ class Lender:
     def write_back(self):
         self.returned += 1
         for variable, value in zip(self.variables, self.values, strict=True):
-            variable.take_back(value)
+            variable.take_back(self, value)
 
 
 def test_reading_one_lent_variable_returns_all():

@@ -9,7 +9,8 @@ Three rules keep donation safe.
   next training step starts from copies (`exclusive`).
 - The arrays leave `values` before the step and the new ones are stored by C code: an interrupt that arrives while the
   step runs is raised after they are stored, never between.
-- A lock makes a read in another thread wait for the step that is being dispatched.
+- A lock makes a read in another thread wait for the training step that is being dispatched. Predictions run outside of
+  the lock, several at once; while one runs, a training step donates copies.
 """
 
 import threading
@@ -38,8 +39,10 @@ class Session:
     def __init__(self, groups: Groups) -> None:
         self.groups = groups
         self.values: State | None = None
-        self.lent = False
+        self.lent = False  # every variable is; between the two ends of a loan or a return some are
         self.exclusive = False
+        self.stepping = False
+        self.readers: set[object] = set()  # steps that are running on the values without the lock
         self.lock = threading.RLock()
 
     def owns(self, groups: Groups) -> bool:
@@ -51,30 +54,44 @@ class Session:
         with self.lock:
             if not self.lent:
                 self._borrow()
-            if donates and not self.exclusive:
+            if donates and (self.readers or not self.exclusive):
                 self.values, self.exclusive = _copied(self.values), True
             state = self.values
             results: list[Any] = []
             try:
-                self.values = None
+                self.stepping = True
                 results.extend(map(step, (state,), (batch,)))
             finally:
                 self.values = results[0][1] if results else state
+                self.stepping = False
             if not donates:
                 self.exclusive = False
             return results[0][0]
 
     def use(self, step: Callable[..., Any], batch: Any, changed: tuple[int, ...]) -> Any:
         """Run a step that donates nothing; it returns a result and the new values of the `changed` groups."""
-        with self.lock:
-            if not self.lent:
-                self._borrow()
-            result, new = step(self.values, batch)
-            values = list(self.values)  # type: ignore[arg-type]  # lent, so there are values
-            for group, fresh in zip(changed, new, strict=True):
-                values[group] = fresh
-            self.values = tuple(values)
-            return result
+        reader, new = object(), ()
+        try:
+            with self.lock:
+                if not self.lent:
+                    self._borrow()
+                state = self.values
+                self.readers.add(reader)
+            result, new = step(state, batch)
+        finally:
+            with self.lock:
+                self.readers.discard(reader)
+                for group, fresh in zip(changed, new, strict=False):
+                    self._update(group, state, fresh)  # type: ignore[arg-type]  # lent, so there was a state
+        return result
+
+    def _update(self, group: int, seen: State, fresh: list[jax.Array]) -> None:
+        """Put a group's new values in the place of those that a step has seen, unless others have come meanwhile."""
+        if self.values is None:
+            for variable, value in zip(self.groups[group], fresh, strict=True):
+                variable.assign(value)
+        elif self.values[group] is seen[group]:
+            self.values = (*self.values[:group], fresh, *self.values[group + 1 :])
 
     def replace(self, group: int, values: list[jax.Array]) -> None:
         """Put other values in the place of a group's."""
@@ -87,22 +104,26 @@ class Session:
             self.values = (*self.values[:group], fresh, *self.values[group + 1 :])
 
     def _borrow(self) -> None:
-        values = tuple([variable._value for variable in group] for group in self.groups)
+        if self.values is not None:  # a loan or a return was interrupted
+            self.write_back()
+        self.values = tuple([variable._value for variable in group] for group in self.groups)
+        self.exclusive = False
         for group in self.groups:
             for variable in group:
                 variable.lend(self)
-        self.values, self.lent, self.exclusive = values, True, False
+        self.lent = True
 
     def write_back(self) -> None:
         """Give every variable its value again."""
         with self.lock:
-            if not self.lent:  # another thread was faster
-                return
-            if self.values is None:
+            if self.stepping:
                 what = "a variable of the model was read inside the step that replaces it"
                 cause = "In a step, variables have the values of its `state` argument, and only in a stateless scope."
                 raise StateInUseError(message(what, cause, "Use stateless_call and the state that the step is given."))
+            if self.values is None:  # another thread was faster
+                return
+            self.lent = False
             for variables, values in zip(self.groups, self.values, strict=True):
                 for variable, value in zip(variables, values, strict=True):
-                    variable.take_back(value)
-            self.values, self.lent, self.exclusive = None, False, False
+                    variable.take_back(self, value)
+            self.values = None

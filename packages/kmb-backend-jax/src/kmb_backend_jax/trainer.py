@@ -7,6 +7,7 @@ they were, and no array comes out twice, because donating one array for two vari
 
 import itertools
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -39,6 +40,7 @@ class JaxTrainer(Trainer):
         self.session: Session | None = None
         self._steps: dict[str, Callable[..., Any]] = {}
         self._compiles = True
+        self._making = threading.RLock()
 
     # Default steps ---------------------------------------------------------------------------------------------------
 
@@ -128,7 +130,7 @@ class JaxTrainer(Trainer):
     def reset_metrics(self) -> None:
         """Start the metrics again, without taking the rest of the state back."""
         session = self.session
-        if session is None or not session.lent or session.values is None:
+        if session is None or not session.lent:
             self.model.reset_metrics()
             return
         variables, values = session.groups[METRICS], session.values[METRICS]
@@ -158,6 +160,10 @@ class JaxTrainer(Trainer):
 
     def _made(self, mode: str) -> Callable[..., Any]:
         """The function for a mode. Variables are looked up anew: some may have been built since the last time."""
+        with self._making:
+            return self._steps.get(mode) or self._make(mode)
+
+    def _make(self, mode: str) -> Callable[..., Any]:
         groups = self._groups()
         if self.session is None or not self.session.owns(groups):
             self.rebuild()

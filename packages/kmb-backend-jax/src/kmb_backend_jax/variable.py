@@ -46,10 +46,11 @@ class JaxVariable(Variable):
         self._lender = lender
         self.__dict__.pop("_value", None)
 
-    def take_back(self, value: jax.Array) -> None:
-        """Hold a value again."""
-        self._value = value
-        self.__dict__.pop("_lender", None)
+    def take_back(self, lender: Lender, value: jax.Array) -> None:
+        """Hold a value again, where it is this lender's to give."""
+        if self.__dict__.get("_lender") is lender:
+            self._value = value
+            del self._lender
 
     def _write(self, value: Any) -> None:
         if "_lender" in self.__dict__:
