@@ -85,6 +85,14 @@ class CheckpointError(KmbError, ValueError):
     """A file of weights or a saved model is damaged, foreign, or does not match the model."""
 
 
+class FileAccessError(CheckpointError, OSError):
+    """A file cannot be read or written, or its folder cannot."""
+
+
+class MissingFileError(FileAccessError, FileNotFoundError):
+    """There is no such file or folder."""
+
+
 class UnknownObjectError(CheckpointError, TypeError):
     """A file names a class or function that is neither built in nor registered."""
 

@@ -255,6 +255,7 @@ _INTERNAL = frozenset(
     {
         "_backend",
         "_build_shapes",
+        "_constructor",
         "_fast",
         "_inbound_nodes",
         "_losses",

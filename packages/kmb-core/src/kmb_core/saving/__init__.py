@@ -1,0 +1,150 @@
+"""Files: models as `.keras`, weights as `.weights.h5`, interchangeable with Keras 3, and names in files.
+
+A file is data: loading one runs nothing from it and imports nothing that it names. Saving cannot lose the old file.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from kmb_core.errors import CapabilityError, message
+from kmb_core.saving.model_file import model_to_dict, read_model, read_weights, write_model, write_weights
+from kmb_core.saving.policy import LoadPolicy
+from kmb_core.serialization import (
+    CustomObjectScope,
+    custom_object_scope,
+    deserialize_keras_object,
+    deserialized_config,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+    serialize_keras_object,
+)
+
+__all__ = [
+    "CustomObjectScope",
+    "LoadPolicy",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "deserialized_config",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "load_model",
+    "load_weights",
+    "model_to_dict",
+    "read_model",
+    "register_keras_serializable",
+    "save_model",
+    "save_weights",
+    "serialize_keras_object",
+]
+
+
+def save_model(
+    model: Any, filepath: str | os.PathLike[str], overwrite: bool = True, zipped: bool | None = None, **kwargs: Any
+) -> None:
+    """Write a model to a `.keras` file: architecture, weights, compilation and optimizer state.
+
+    The file is written beside the old one and renamed over it, so a failure leaves the old one whole.
+
+    Args:
+        model: a model.
+        filepath: ends in `.keras`; its folder exists.
+        overwrite: whether a file of this name may be replaced.
+        zipped: True or None; a folder instead of a zip is not written.
+        **kwargs: none.
+
+    Raises:
+        ValueError: for another ending, an existing file without `overwrite`, a part that cannot be described.
+        FileAccessError: where the file cannot be written.
+
+    Example:
+        >>> import os, tempfile
+        >>> import kmb_core
+        >>> model = kmb_core.Sequential([kmb_core.Input((3,)), kmb_core.layers.Dense(2)])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "model.keras")
+        ...     kmb_core.saving.save_model(model, path)
+        ...     kmb_core.saving.load_model(path).output_shape
+        (None, 2)
+    """
+    if kwargs:
+        raise ValueError(f"save_model: unexpected arguments {', '.join(sorted(kwargs))}")
+    if zipped is False:
+        raise CapabilityError(message("save_model: models are written as zip archives; got zipped=False"))
+    write_model(model, filepath, overwrite)
+
+
+def load_model(
+    filepath: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,  # noqa: A002 - the recorded name
+    safe_mode: bool = True,
+) -> Any:
+    """Read a model from a `.keras` file that kmb or Keras 3 wrote.
+
+    Args:
+        filepath: ends in `.keras`.
+        custom_objects: {name: class or function} beside what is registered.
+        compile: whether the model is compiled as it was when it was saved.
+        safe_mode: taken for compatibility: code in a file never runs, whatever it says.
+
+    Returns:
+        The model, on the current backend.
+
+    Raises:
+        CheckpointError: for a file that is damaged, foreign or does not hang together.
+        UnknownObjectError: for classes and functions that are neither built in nor registered; it lists them.
+        SecurityError: for a file that asks for what loading must not do.
+
+    `read_model` does the same within limits of your own.
+    """
+    return read_model(filepath, custom_objects=custom_objects, compile=compile)
+
+
+def save_weights(
+    model: Any,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+    **kwargs: Any,
+) -> None:
+    """Write a model's weights, and its optimizer's state, to a `.weights.h5` file.
+
+    Args:
+        model: a built model.
+        filepath: ends in `.weights.h5`; its folder exists.
+        overwrite: whether a file of this name may be replaced.
+        max_shard_size: None; several files are not written.
+        **kwargs: none.
+
+    Raises:
+        ValueError: for another ending, an existing file without `overwrite`, a model without weights.
+        FileAccessError: where the file cannot be written.
+    """
+    if kwargs:
+        raise ValueError(f"save_weights: unexpected arguments {', '.join(sorted(kwargs))}")
+    if max_shard_size is not None:
+        raise CapabilityError(message("save_weights: weights are written to one file; got max_shard_size"))
+    write_weights(model, filepath, overwrite)
+
+
+def load_weights(model: Any, filepath: str | os.PathLike[str], skip_mismatch: bool = False, **kwargs: Any) -> None:
+    """Set a model's weights from a `.weights.h5` or `.keras` file.
+
+    Args:
+        model: a built model.
+        filepath: the file.
+        skip_mismatch: leave out layers that do not fit, with a warning.
+        **kwargs: `strict=False` accepts missing and unexpected arrays; `policy` is a `LoadPolicy`.
+
+    Raises:
+        CheckpointError: for a damaged file, and, listing all of it, for what is missing, unexpected or of another shape;
+            then nothing was changed.
+    """
+    strict, policy = kwargs.pop("strict", True), kwargs.pop("policy", None)
+    if kwargs:
+        raise ValueError(f"load_weights: unexpected arguments {', '.join(sorted(kwargs))}")
+    read_weights(model, filepath, skip_mismatch, strict, policy)

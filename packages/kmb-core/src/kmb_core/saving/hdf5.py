@@ -1,0 +1,157 @@
+"""HDF5 as far as weights need it: groups of arrays.
+
+Reading makes a list of everything in the file first, without touching data, and refuses what could reach out of the file
+or cost memory that no weight needs: soft and external links, external and virtual storage, filters that come from plugins,
+types other than numbers. Arrays are read one at a time when somebody asks.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from kmb_core.dtypes.arrays import numpy_dtype
+from kmb_core.errors import CheckpointError, DTypeError, SecurityError, message
+from kmb_core.saving.policy import LoadPolicy
+
+_FILTERS = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: those that h5py itself has
+
+
+def write_arrays(target: Any, groups: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
+    """Write a new HDF5 file.
+
+    Args:
+        target: a path, or a binary file.
+        groups: {path: (the group's `name`, {key: array})}; an array may be a function that gives it.
+    """
+    import h5py  # heavy, and only files need it
+
+    with h5py.File(target, "w") as file:
+        for path, (name, arrays) in groups.items():
+            group = file.create_group(path)
+            group.attrs["name"] = name
+            for key, array in arrays.items():
+                _write_array(group, key, array() if callable(array) else array)
+
+
+def _write_array(group: Any, key: str, array: np.ndarray) -> None:
+    if array.dtype.kind in "biufc":
+        group.create_dataset(key, data=array)
+        return
+    if array.dtype.kind != "V" or array.dtype.names is not None:
+        raise CheckpointError(message(f"{group.name}/{key}: values of dtype {array.dtype} cannot be saved; numbers can"))
+    dataset = group.create_dataset(key, data=array.view(f"V{array.dtype.itemsize}"))  # bfloat16 and 8-bit floats
+    dataset.attrs["dtype"] = array.dtype.name
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An array in a file: what is known without reading it."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    dataset: Any
+
+    def read(self) -> np.ndarray:
+        """The values."""
+        array = self.dataset[()]
+        return array.view(numpy_dtype(self.dtype)) if array.dtype.kind == "V" else array
+
+
+@contextmanager
+def stored_arrays(source: BinaryIO, where: str, policy: LoadPolicy) -> Iterator[dict[str, Stored]]:
+    """The arrays of an HDF5 file by path, in the order of the file; they can be read inside the `with`.
+
+    Args:
+        source: the file.
+        where: what messages call it.
+        policy: limits.
+
+    Raises:
+        CheckpointError: for a damaged file, or one that is no HDF5.
+        SecurityError: for links and storage outside of the file.
+    """
+    import h5py  # heavy, and only files need it
+
+    try:
+        file = h5py.File(source, "r")
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        cause = "The file was truncated or changed, for instance by an interrupted download, or holds something else."
+        raise CheckpointError(message(f"{where} is no HDF5 file that can be read: {error}", cause)) from error
+    with file:
+        try:
+            yield _Listing(where, policy).of(file)
+        except (OSError, RuntimeError) as error:
+            if isinstance(error, CheckpointError):
+                raise
+            raise CheckpointError(message(f"{where} is damaged: {error}", "It was changed after it was saved.")) from error
+
+
+class _Listing:
+    """The walk through one file."""
+
+    def __init__(self, where: str, policy: LoadPolicy) -> None:
+        self.where = where
+        self.policy = policy
+        self.count = 0
+
+    def of(self, file: Any) -> dict[str, Stored]:
+        if "layer_names" in file.attrs or "model_config" in file.attrs:
+            cause = "It has the layout of .h5 files before Keras 3."
+            remedy = "Load it with Keras 3 and save it as .keras or .weights.h5."
+            raise CheckpointError(message(f"{self.where}: the old HDF5 layout is not read", cause, remedy))
+        found: dict[str, Stored] = {}
+        pending: list[tuple[str, Any, int]] = [("", file, 0)]
+        while pending:
+            path, group, depth = pending.pop()
+            if depth > self.policy.max_depth:  # a group may be linked into itself
+                raise self._refused(path, f"lies deeper than {self.policy.max_depth} groups")
+            for name in group:
+                self._listed(f"{path}{name}", group, name, found, pending, depth)
+        return found
+
+    def _listed(self, path: str, group: Any, name: str, found: dict[str, Stored], pending: list[Any], depth: int) -> None:
+        import h5py
+
+        self.count += 1
+        if self.count > self.policy.max_objects:
+            raise self._refused(path, f"is one of more than {self.policy.max_objects} objects")
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise self._refused(path, "is a soft or external link, which may lead to another file")
+        item = group[name]
+        if isinstance(item, h5py.Group):
+            pending.append((f"{path}/", item, depth + 1))
+        elif isinstance(item, h5py.Dataset):
+            found[path] = self._stored(path, item)
+        else:
+            raise self._refused(path, f"is no group or dataset but {type(item).__name__}")
+
+    def _stored(self, path: str, dataset: Any) -> Stored:
+        properties = dataset.id.get_create_plist()
+        filters = [properties.get_filter(i)[0] for i in range(properties.get_nfilters())]
+        if dataset.is_virtual or dataset.external:
+            raise self._refused(path, "keeps its values in another file")
+        if not _FILTERS.issuperset(filters):
+            raise self._refused(path, f"is compressed with filters {filters}, which would have to be loaded as plugins")
+        if dataset.shape is None:
+            raise self._refused(path, "has no shape")
+        return Stored(tuple(dataset.shape), self._dtype(path, dataset), dataset)
+
+    def _dtype(self, path: str, dataset: Any) -> str:
+        dtype = dataset.dtype
+        if dtype.kind in "biufc":
+            return dtype.name
+        name = dataset.attrs.get("dtype")
+        if dtype.kind == "V" and dtype.names is None and dtype.subdtype is None and isinstance(name, str):
+            try:
+                if numpy_dtype(name).itemsize == dtype.itemsize:
+                    return name
+            except DTypeError:
+                pass
+        raise self._refused(path, f"holds no numbers but {dtype}")
+
+    def _refused(self, path: str, why: str) -> SecurityError:
+        cause = "Files of weights hold arrays of numbers and nothing else."
+        return SecurityError(message(f"{self.where} is refused: {path!r:.100} {why}", cause))

@@ -1,0 +1,233 @@
+"""Models to and from `.keras` files, and their weights to and from `.weights.h5` files."""
+
+import json
+import os
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO
+
+from kmb_core.backend import current_backend, use_backend
+from kmb_core.errors import CheckpointError, FileAccessError, KmbError, SecurityError, UnknownObjectError, message
+from kmb_core.saving.archive import ASSETS, CONFIG, IN_MEMORY, METADATA, WEIGHTS, Archive, open_file, write_archive
+from kmb_core.saving.atomic import atomic_file, unwritable
+from kmb_core.saving.hdf5 import Stored, stored_arrays, write_arrays
+from kmb_core.saving.places import places
+from kmb_core.saving.policy import LoadPolicy
+from kmb_core.saving.weights import groups_to_write, load_weights
+from kmb_core.serialization import compiling, deserialize_keras_object, serialize_keras_object
+
+# The version of Keras whose files these are: what it writes it can read, and so can kmb.
+KERAS_VERSION = "3.15.1"
+
+MODEL_ENDING, WEIGHTS_ENDING = ".keras", ".weights.h5"
+
+
+def model_to_dict(model: Any) -> dict[str, Any]:
+    """A model as plain data: its class, config, the shapes it was built for and the arguments of `compile`.
+
+    Args:
+        model: a model or layer.
+
+    Returns:
+        What `deserialize_keras_object` makes an untrained copy of.
+
+    Raises:
+        ValueError: for a part that cannot be described.
+    """
+    with use_backend(_backend_of(model)):
+        return serialize_keras_object(model)
+
+
+def _backend_of(model: Any) -> Any:
+    return getattr(model, "_backend", None) or current_backend()
+
+
+# Writing ---------------------------------------------------------------------------------------------------------
+
+
+def write_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Write a model to a `.keras` file; see `kmb_core.saving.save_model`."""
+    path = _checked_path(filepath, MODEL_ENDING, overwrite)
+    if not getattr(model, "built", True):
+        warnings.warn(f"model {model.name!r} is saved before it is built: the file will hold no weights", stacklevel=3)
+    with use_backend(_backend_of(model)):
+        config = json.dumps(serialize_keras_object(model)).encode()
+        members: dict[str, bytes | BinaryIO] = {METADATA: _metadata(), CONFIG: config}
+        with atomic_file(path) as temporary, _scratch(path) as weights:
+            write_arrays(weights, groups_to_write(model))
+            write_archive(temporary, {**members, WEIGHTS: weights, **_assets_of(model)})
+
+
+def write_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Write a model's weights to a `.weights.h5` file; see `kmb_core.saving.save_weights`."""
+    path = _checked_path(filepath, WEIGHTS_ENDING, overwrite)
+    if not getattr(model, "built", True):
+        what = f"save_weights: model {model.name!r} has no weights yet: it is not built"
+        raise CheckpointError(message(what, None, "Call it on data, or build(input_shape), first."))
+    with use_backend(_backend_of(model)), atomic_file(path) as temporary:
+        write_arrays(temporary, groups_to_write(model))
+
+
+def _checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool) -> str:
+    path = os.fspath(filepath)
+    if not path.endswith(ending):
+        raise _wrong_ending(path, ending)
+    if os.path.exists(path) and not overwrite:
+        raise FileAccessError(message(f"{path!r} exists already", None, "Pass overwrite=True, or choose another name."))
+    return path
+
+
+def _wrong_ending(path: str, ending: str) -> CheckpointError:
+    what = f"{path!r}: expected a file name that ends in {ending}"
+    cause = "Whole models are .keras files, weights alone .weights.h5 files; the old .h5 layout is not supported."
+    stem = path.removesuffix(".weights.h5").removesuffix(".hdf5").removesuffix(".h5").removesuffix(".keras")
+    return CheckpointError(message(what, cause, f"For instance {stem + ending!r}."))
+
+
+def _metadata() -> bytes:
+    from kmb_core import __version__
+
+    saved = time.strftime("%Y-%m-%d@%H:%M:%S")
+    return json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved, "kmb_version": __version__}).encode()
+
+
+@contextmanager
+def _scratch(path: str) -> Iterator[BinaryIO]:
+    """A file for the weights until they are in the archive: in memory, or, when large, unnamed on the same disk."""
+    folder = os.path.dirname(os.path.realpath(path))
+    try:
+        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=folder) as file:
+            yield file  # type: ignore[misc]  # it has all methods of a binary file
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _assets_of(model: Any) -> dict[str, bytes]:
+    """The files that layers keep beside their variables (vocabularies), by their names in the archive."""
+    found = {}
+    for path, part in places(model):
+        if hasattr(part, "save_assets"):
+            with tempfile.TemporaryDirectory() as folder:
+                part.save_assets(folder)
+                for name in sorted(os.listdir(folder)):
+                    with open(os.path.join(folder, name), "rb") as file:
+                        found[str(PurePosixPath(ASSETS, path, name))] = file.read()
+    return found
+
+
+# Reading ---------------------------------------------------------------------------------------------------------
+
+
+def read_model(
+    filepath: str | os.PathLike[str],
+    *,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,  # noqa: A002 - the recorded name of `load_model`
+    policy: LoadPolicy | None = None,
+) -> Any:
+    """Read a model from a `.keras` file, within given limits; see `kmb_core.saving.load_model`.
+
+    Args:
+        filepath: the file.
+        custom_objects: {name: class or function} beside what is registered.
+        compile: whether the model is compiled as it was when it was saved.
+        policy: limits of what the file may make the reader do.
+
+    Returns:
+        The model.
+    """
+    path = os.fspath(filepath)
+    if not path.endswith(MODEL_ENDING):
+        raise _wrong_ending(path, MODEL_ENDING)
+    policy = policy or LoadPolicy()
+    with Archive(path, policy) as archive:
+        _check_version(archive.json(METADATA), path)
+        config = archive.json(CONFIG)
+        with compiling(compile):
+            model = _made(config, custom_objects, path)
+        with use_backend(_backend_of(model)):
+            where = f"{path!r}: {WEIGHTS}"
+            with archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
+                load_weights(model, stored, where)
+            _load_assets(model, archive)
+    return model
+
+
+def _check_version(metadata: Mapping[str, Any], path: str) -> None:
+    version = metadata.get("keras_version")
+    if not isinstance(version, str) or not version.startswith("3."):
+        what = f"{path!r}: {METADATA}: expected a keras_version 3.x, got {version!r:.40}"
+        raise CheckpointError(message(what, "The file is of another version of the format, or of no library for models."))
+
+
+def _made(config: dict[str, Any], custom_objects: Mapping[str, Any] | None, path: str) -> Any:
+    where = f"{path!r}: {CONFIG}"
+    try:
+        model = deserialize_keras_object(config, custom_objects)
+    except (UnknownObjectError, SecurityError) as error:
+        raise _with_place(type(error), where, error) from error
+    except (KmbError, ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError) as error:
+        raise _with_place(CheckpointError, where, error) from error
+    except (RecursionError, MemoryError) as error:
+        raise CheckpointError(message(f"{where}: the model cannot be made: {type(error).__name__}")) from error
+    if not hasattr(model, "load_own_variables"):
+        raise CheckpointError(message(f"{where} describes no model but {type(model).__name__}"))
+    return model
+
+
+def _with_place(cls: type[KmbError], where: str, error: Exception) -> KmbError:
+    first, _, rest = str(error).partition("\n")
+    kind = "" if isinstance(error, KmbError) else f"{type(error).__name__}: "
+    found = cls(message(f"{where}: the model cannot be made: {kind}{first}", rest or None))
+    for note in getattr(error, "__notes__", ()):
+        found.add_note(note)
+    return found
+
+
+def _load_assets(model: Any, archive: Archive) -> None:
+    parts = {path: part for path, part in places(model) if hasattr(part, "load_assets")}
+    if not parts:
+        return
+    assets = archive.assets()
+    for path, part in parts.items():
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in assets.items():
+                place = PurePosixPath(name)
+                if str(place.parent) in (path, path or "."):
+                    with open(os.path.join(folder, place.name), "wb") as file:
+                        file.write(content)
+            part.load_assets(folder)
+
+
+def read_weights(
+    model: Any,
+    filepath: str | os.PathLike[str],
+    skip_mismatch: bool = False,
+    strict: bool = True,
+    policy: LoadPolicy | None = None,
+) -> None:
+    """Set a model's weights from a file; see `kmb_core.saving.load_weights`."""
+    path = os.fspath(filepath)
+    policy = policy or LoadPolicy()
+    if not path.endswith((MODEL_ENDING, WEIGHTS_ENDING)):
+        raise _wrong_ending(path, WEIGHTS_ENDING)
+    with use_backend(_backend_of(model)), _weights_in(path, policy) as (where, stored):
+        load_weights(model, stored, where, skip_mismatch, strict)
+
+
+@contextmanager
+def _weights_in(path: str, policy: LoadPolicy) -> Iterator[tuple[str, dict[str, Stored]]]:
+    if path.endswith(MODEL_ENDING):
+        where = f"{path!r}: {WEIGHTS}"
+        with Archive(path, policy) as archive, archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
+            yield where, stored
+    else:
+        with open_file(path) as file, stored_arrays(file, repr(path), policy) as stored:
+            yield repr(path), stored
+
+
+__all__ = ["model_to_dict", "read_model", "read_weights", "write_model", "write_weights"]

@@ -1,0 +1,196 @@
+"""A model's variables to and from HDF5.
+
+Loading compares everything before it changes anything: what the model lacks, what the file lacks and what has another
+shape stands in one table, so that one attempt shows all that is wrong.
+"""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kmb_core.backend import convert_to_numpy
+from kmb_core.errors import CheckpointError, message
+from kmb_core.layers.layer import Layer
+from kmb_core.saving.hdf5 import Stored
+from kmb_core.saving.places import places, vars_path
+
+ROWS = 40  # of the table of an error message
+
+
+def groups_to_write(model: Any) -> dict[str, tuple[str, dict[str, Callable[[], np.ndarray]]]]:
+    """What `write_arrays` takes: all groups of a model; each array is fetched when it is written."""
+    groups: dict[str, tuple[str, dict[str, Callable[[], np.ndarray]]]] = {}
+    for path, part in places(model):
+        values: dict[str, Any] = {}
+        part.save_own_variables(values)
+        arrays = {key: _fetch(value) for key, value in values.items()}
+        groups[vars_path(path)] = (str(getattr(part, "name", "")), arrays)
+    return groups
+
+
+def _fetch(value: Any) -> Callable[[], np.ndarray]:
+    return lambda: convert_to_numpy(value)
+
+
+class _Variables(Mapping[str, np.ndarray]):
+    """What `load_own_variables` gets: the arrays of one object by key, each read when it is asked for."""
+
+    def __init__(self, stored: Mapping[str, Stored]) -> None:
+        self._stored = stored
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return self._stored[key].read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
+@dataclass
+class _Comparison:
+    """What does not fit between a model and a file."""
+
+    missing: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    mismatched: list[str] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        counts = [(len(self.missing), "missing"), (len(self.unexpected), "unexpected"), (len(self.mismatched), "mismatched")]
+        return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+    @property
+    def table(self) -> str:
+        named = {"missing": self.missing, "unexpected": self.unexpected, "mismatched": self.mismatched}
+        rows = [f"  {what:<11} {row}" for what, rows in named.items() for row in rows]
+        more = [f"  and {len(rows) - ROWS} more"] if len(rows) > ROWS else []
+        return "\n".join(rows[:ROWS] + more)
+
+
+def load_weights(
+    model: Any, stored: Mapping[str, Stored], where: str, skip_mismatch: bool = False, strict: bool = True
+) -> None:
+    """Set a model's variables.
+
+    Args:
+        model: a built model or layer.
+        stored: the arrays of the file.
+        where: what messages call the file.
+        skip_mismatch: leave out objects that do not fit, with a warning.
+        strict: False to accept missing and unexpected arrays.
+
+    Raises:
+        CheckpointError: listing what is missing, unexpected or of another shape; then nothing was changed.
+    """
+    groups = _by_group(stored)
+    problems = _Comparison()
+    loading: list[tuple[str, Any, dict[str, Stored]]] = []
+    optimizer: list[tuple[str, Any, dict[str, Stored]]] = []
+    for path, part in places(model):
+        found = groups.pop(vars_path(path), {})
+        if path == "optimizer" or path.startswith("optimizer/"):
+            optimizer.append((path, part, found))
+        elif _compared(problems, path, part, found):
+            loading.append((path, part, found))
+    if not optimizer:  # loaded without compilation, or weights of a model that is trained in another way
+        groups = {path: found for path, found in groups.items() if not path.startswith("optimizer/")}
+    problems.unexpected += [f"{path}/{key}  {_seen(s)}" for path, found in groups.items() for key, s in found.items()]
+    if problems.mismatched or (strict and problems.summary):
+        _report(model, where, problems, skip_mismatch)
+    for path, part, found in loading:
+        _set(path, part, found, where, skip_mismatch)
+    for path, part, found in optimizer:
+        _set_optimizer(path, part, found)
+
+
+def _by_group(stored: Mapping[str, Stored]) -> dict[str, dict[str, Stored]]:
+    """The arrays by object: {".../vars": {key: array}}."""
+    groups: dict[str, dict[str, Stored]] = defaultdict(dict)
+    for path, array in stored.items():
+        group, separator, key = path.rpartition("vars/")
+        groups[f"{group}vars" if separator else ""][key] = array
+    return dict(groups)
+
+
+def _expected(part: Any) -> dict[str, Any]:
+    """The object's own variables by key, as it would save them."""
+    values: dict[str, Any] = {}
+    part.save_own_variables(values)
+    return values
+
+
+def _compared(problems: _Comparison, path: str, part: Any, found: Mapping[str, Stored]) -> bool:
+    """Whether an object's variables fit; what does not is noted."""
+    if not _reads_as_it_writes(part):
+        return bool(found) or bool(_expected(part))  # it may read another form than it writes: it decides itself
+    expected = _expected(part)
+    group, name = vars_path(path), getattr(part, "name", "")
+    missing = [f"{group}/{key}  {tuple(v.shape)} of {name!r}" for key, v in expected.items() if key not in found]
+    unexpected = [f"{group}/{key}  {_seen(s)}" for key, s in found.items() if key not in expected]
+    mismatched = [
+        f"{group}/{key}  {tuple(v.shape)} of {name!r}, {_seen(found[key])}"
+        for key, v in expected.items()
+        if key in found and tuple(v.shape) != found[key].shape
+    ]
+    problems.missing += missing
+    problems.unexpected += unexpected
+    problems.mismatched += mismatched
+    return not (missing or unexpected or mismatched)
+
+
+def _reads_as_it_writes(part: Any) -> bool:
+    cls = type(part)
+    methods = ("save_own_variables", "load_own_variables")
+    return all(getattr(cls, method, None) is getattr(Layer, method) for method in methods)
+
+
+def _seen(stored: Stored) -> str:
+    return f"{stored.shape} {stored.dtype} in the file"
+
+
+def _report(model: Any, where: str, problems: _Comparison, skip_mismatch: bool) -> None:
+    unbuilt = not getattr(model, "built", True)
+    what = f"{where} does not fit {type(model).__name__} {getattr(model, 'name', '')!r}: {problems.summary}"
+    if unbuilt:
+        cause, remedy = "The model is not built, so it has no weights yet.", "Call it on data, or build it, before loading."
+    else:
+        cause = "The file is of another architecture, or of other sizes."
+        remedy = "Load it into the model that wrote it, or pass skip_mismatch=True for what fits."
+    text = f"{message(what, cause, None if skip_mismatch else remedy)}\n{problems.table}"
+    if not skip_mismatch:
+        raise CheckpointError(text)
+    warnings.warn(f"{text}\nThese objects keep their values.", stacklevel=5)
+
+
+def _set(path: str, part: Any, found: Mapping[str, Stored], where: str, skip_mismatch: bool) -> None:
+    try:
+        part.load_own_variables(_Variables(found))
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        what = f"{where}: {vars_path(path)}: {type(part).__name__} {getattr(part, 'name', '')!r} refuses its weights: {error}"
+        if not skip_mismatch:
+            raise CheckpointError(message(what)) from error
+        warnings.warn(what, stacklevel=6)
+
+
+def _set_optimizer(path: str, part: Any, found: dict[str, Stored]) -> None:
+    """Set an optimizer's state where it fits.
+
+    A file that was saved before any step has the first variables only (the count of steps and the learning rate); the
+    others keep their initial values.
+    """
+    expected = _expected(part)
+    fits = all(key in expected and tuple(expected[key].shape) == s.shape for key, s in found.items())
+    if fits and found and len(found) < len(expected):
+        for key, array in found.items():
+            expected[key].assign(array.read())
+    elif fits and found:
+        part.load_own_variables(_Variables(found))
+    elif found or expected:
+        what = f"{path}: the file holds {len(found)} variables of the optimizer, {type(part).__name__} has {len(expected)}"
+        warnings.warn(message(what, "Its state starts afresh; the model's weights are those of the file."), stacklevel=6)
