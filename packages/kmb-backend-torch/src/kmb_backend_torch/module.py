@@ -19,6 +19,7 @@ from torch import nn
 from kmb_core.backend import Variable
 
 CONTAINERS = (list, tuple, dict, set)
+_LISTS_OF_THE_CORE = ("_trainable_variables", "_non_trainable_variables")  # each is entered by its attribute's name
 
 
 def _named(items: Any) -> Iterator[tuple[str, Any]]:
@@ -139,6 +140,8 @@ class NativeLayer(nn.Module):
         self._enter(name, variable)
 
     def _native_track(self, name: str, value: Any) -> None:
+        if name in _LISTS_OF_THE_CORE:
+            return
         if isinstance(value, Variable):
             self._native_rename(name, value)
             return

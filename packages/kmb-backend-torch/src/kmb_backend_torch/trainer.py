@@ -116,7 +116,10 @@ class TorchTrainer(Trainer):
     def compile_choice(self) -> str:
         """What "auto" means here, said once."""
         choice = "eager"
-        logger.info("model %s: jit_compile='auto' runs eagerly; compiling takes longer than it saves on most models", self.model.name)
+        logger.info(
+            "model %s: jit_compile='auto' runs eagerly; compiling takes longer than it saves on most models",
+            self.model.name,
+        )
         return choice
 
 
