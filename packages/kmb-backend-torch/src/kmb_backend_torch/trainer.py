@@ -170,10 +170,8 @@ class _Plan:
         if tracker is None:
             return
         first = x if isinstance(x, torch.Tensor) else pytree.tree_leaves(x)[0]
-        size = first.shape[0] if first.ndim else 1
-        with torch.no_grad():
-            tracker.total._value.add_(loss.detach(), alpha=size)
-            tracker.count._value.add_(size)
+        shape = first.shape
+        tracker.update_state(loss.detach(), shape[0] if shape else 1)
 
     def measure(self, x: Any, y: Any, outputs: Any, sample_weight: Any) -> None:
         """Update the metrics with a batch."""

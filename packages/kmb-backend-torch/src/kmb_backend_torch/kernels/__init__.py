@@ -5,9 +5,13 @@ from typing import Any
 
 from kmb_backend_torch.kernels.optimizer import adam_update, sgd_update
 from kmb_backend_torch.kernels.recomputation import remat
+from kmb_backend_torch.kernels.scalars import host_scalars, increment, mean_update
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "adam_update": adam_update,
     "sgd_update": sgd_update,
     "remat": remat,
+    "host_scalars": host_scalars,
+    "increment": increment,
+    "mean_update": mean_update,
 }
