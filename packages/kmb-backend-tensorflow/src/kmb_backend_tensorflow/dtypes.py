@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from kmb_backend_tensorflow.raw import raw_op
@@ -47,6 +48,16 @@ def cast(x: Any, dtype: Any) -> Any:
     return _cast(x, target)
 
 
+def as_dtype(value: Any, dtype: tf.DType) -> Any:
+    """A number, array or tensor as a tensor of the dtype; `tf.cast` would take Python's floats as float32 first."""
+    if tf.is_tensor(value):
+        return cast(value, dtype)
+    try:
+        return tf.constant(value, dtype)
+    except (TypeError, ValueError, OverflowError):  # another kind of number: 1.5 as int32
+        return cast(tf.constant(np.asarray(value)), dtype)
+
+
 def through(wide: Mapping[tf.DType, tf.DType], function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of one tensor that computes in another dtype where TensorFlow has no kernel, and casts back."""
 
@@ -68,7 +79,7 @@ def paired(wide: Mapping[tf.DType, tf.DType], function: Callable[..., Any]) -> C
         target = wide.get(x1.dtype)
         if target is None:
             return function(x1, x2)
-        second = tf.cast(x2, target) if hasattr(x2, "dtype") else x2
+        second = _cast(x2, target) if hasattr(x2, "dtype") else x2
         return _cast(function(_cast(x1, target), second), x1.dtype)
 
     return computed

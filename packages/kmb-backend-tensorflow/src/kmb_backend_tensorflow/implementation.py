@@ -10,6 +10,7 @@ from kmb_backend_tensorflow.conversion import convert, is_tensor, to_numpy
 from kmb_backend_tensorflow.dtypes import FLOATS, INTEGERS, cast, dtype_name, native_dtype
 from kmb_backend_tensorflow.kernels import KERNELS
 from kmb_backend_tensorflow.module import TensorFlowModule
+from kmb_backend_tensorflow.rewriting import leave_core_alone
 from kmb_backend_tensorflow.shapes import dynamic_shape, static_shape
 from kmb_backend_tensorflow.tracing import Compiled, abstract_call, value_and_gradients
 from kmb_backend_tensorflow.variable import TensorFlowVariable
@@ -28,6 +29,8 @@ __all__ = [
     "to_numpy",
     "value_and_gradients",
 ]
+
+leave_core_alone()
 
 # The class of resource variables has no public name; `is_tensor` meets it at the first op.
 tensor_types: tuple[type, ...] = (tf.__internal__.EagerTensor,)

@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kmb_backend_tensorflow.dtypes import as_dtype
 from kmb_backend_tensorflow.raw import raw_op
 
 _adam, _adam_amsgrad = raw_op("ResourceApplyAdam"), raw_op("ResourceApplyAdamWithAmsgrad")
@@ -59,8 +60,8 @@ def adam_update(
 
 
 def _adam_constants(dtype: tf.DType, step: Any, *scalars: Any) -> tuple[Any, ...]:
-    rate, beta_1, beta_2, epsilon = (tf.cast(value, dtype) for value in scalars)
-    count = tf.cast(step, dtype)
+    rate, beta_1, beta_2, epsilon = (as_dtype(value, dtype) for value in scalars)
+    count = as_dtype(step, dtype)
     return tf.pow(beta_1, count), tf.pow(beta_2, count), rate, beta_1, beta_2, epsilon
 
 
@@ -74,7 +75,7 @@ def _amsgrad(parameter: Any, first: Any, second: Any, largest: Any, constants: t
 
 
 def _decay(parameter: Any, rate: Any, weight_decay: Any) -> None:
-    _assign_sub(parameter.handle, parameter * (rate * tf.cast(weight_decay, parameter.dtype)))
+    _assign_sub(parameter.handle, parameter * (rate * as_dtype(weight_decay, parameter.dtype)))
 
 
 def sgd_update(
@@ -90,11 +91,11 @@ def sgd_update(
     With momentum v ← momentum·v - rate·g and w ← w + v; with Nesterov's w ← w + momentum·v - rate·g.
     """
     for i, (parameter, gradient) in enumerate(zip(parameters, gradients, strict=True)):
-        rate = tf.cast(learning_rate, parameter.dtype)
+        rate = as_dtype(learning_rate, parameter.dtype)
         if velocities is None:
             _descend(parameter.handle, rate, dense(gradient))
         else:
-            factor = tf.cast(momentum, parameter.dtype)
+            factor = as_dtype(momentum, parameter.dtype)
             _momentum(parameter.handle, velocities[i].handle, rate, dense(gradient), factor, use_nesterov=nesterov)
 
 

@@ -51,3 +51,23 @@ def kmb_make_trainer(name: str, model: Any) -> Any:
     from kmb_backend_tensorflow.trainer import TensorFlowTrainer
 
     return TensorFlowTrainer(model)
+
+
+@hookimpl
+def kmb_data_adapters(name: str) -> list[Any]:
+    """tf.data datasets."""
+    if name != INFO.name:
+        return []
+    from kmb_backend_tensorflow.data import DatasetFactory
+
+    return [DatasetFactory()]
+
+
+@hookimpl
+def kmb_exporters(name: str) -> dict[str, Any]:
+    """SavedModel."""
+    if name != INFO.name:
+        return {}
+    from kmb_backend_tensorflow.exporting import export_saved_model
+
+    return {"tf_saved_model": export_saved_model}

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from kmb_backend_tensorflow.conversion import convert
+from kmb_backend_tensorflow.rewriting import is_ours, rewritten, rewritten_calls
 from kmb_core import tree
 
 _LEAVES = frozenset((np.ndarray, tf.__internal__.EagerTensor))
@@ -42,8 +43,9 @@ class Trace:
 class Steps:
     """A step and its traces. `way` is "eager", "graph" or "xla"."""
 
-    def __init__(self, step: Callable[[Any], Any], way: str) -> None:
+    def __init__(self, step: Callable[[Any], Any], way: str, model: Any) -> None:
         self.step = step
+        self.model = model
         self.way = way
         self._traces: dict[Any, Trace] = {}
 
@@ -67,7 +69,8 @@ class Steps:
                 specification.most_specific_common_supertype([other]) or specification
                 for specification, other in zip(specifications, before.specifications, strict=True)
             ]
-        return Trace(self.step, tree.map_structure(_kind, batch), specifications, self.way == "xla")
+        template = tree.map_structure(_kind, batch)
+        return Trace(_traced(self.step, template, specifications, self.way, self.model), specifications)
 
 
 def _tensor(x: Any) -> Any:
@@ -93,18 +96,24 @@ def _fits(own: tuple[int, ...], size: tuple[int | None, ...]) -> bool:
     return all(known is None or known == given for given, known in zip(own, size, strict=True))
 
 
-def _traced(function: Callable[..., Any], specifications: list[tf.TensorSpec], xla: bool) -> Callable[..., Any]:
-    """A concrete function.
+def _traced(
+    step: Callable[[Any], Any], template: Any, specifications: list[tf.TensorSpec], way: str, model: Any
+) -> Callable[..., Any]:
+    """A concrete function of the flat batch.
 
-    Python's `if` and `while` on tensors work in a user's step all the same: a trace that meets one is made again with
-    AutoGraph, which rewrites such code. Doing that always would make every trace several times slower.
+    A trace that meets Python's `if` or `while` on a tensor is made again with the user's code rewritten by AutoGraph.
     """
 
-    def concrete(autograph: bool) -> Callable[..., Any]:
-        graph = tf.function(function, input_signature=specifications, jit_compile=xla or None, autograph=autograph)
+    def concrete(step: Callable[[Any], Any]) -> Callable[..., Any]:
+        def flat_step(*tensors: Any) -> Any:
+            return step(_packed(template, tensors))
+
+        xla = True if way == "xla" else None
+        graph = tf.function(flat_step, input_signature=specifications, jit_compile=xla, autograph=False)
         return graph.get_concrete_function()
 
     try:
-        return concrete(False)
+        return concrete(step)
     except tf.errors.OperatorNotAllowedInGraphError:
-        return concrete(True)
+        with rewritten_calls(model):
+            return concrete(step if is_ours(step) else rewritten(step))

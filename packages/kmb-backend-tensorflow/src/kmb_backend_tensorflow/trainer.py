@@ -142,7 +142,7 @@ class TensorFlowTrainer(Trainer):
     def _made(self, mode: str, many: bool = False) -> Steps:
         step = self._step(mode)
         name = f"{mode} many" if many else mode
-        self._steps[name] = Steps(_repeated(step) if many else step, self.compile_choice())
+        self._steps[name] = Steps(_repeated(step) if many else step, self.compile_choice(), self.model)
         return self._steps[name]
 
     def _step(self, mode: str) -> Callable[[Any], Any]:

@@ -15,6 +15,7 @@ from kmb_backend_tensorflow.dtypes import (
     HALVES_AS_FLOAT32,
     UNSIGNED,
     UNSIGNED_AS_SIGNED,
+    as_dtype,
     cast,
     paired,
     through,
@@ -127,5 +128,5 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
     if x.dtype not in FLOATS or x_min.__class__ is not float or x_max.__class__ is not float:
         kinds = [bound.dtype if hasattr(bound, "dtype") else type(bound) for bound in (x_min, x_max)]
         target = DTYPES[result_type(x.dtype.name, *kinds)]
-        x, x_min, x_max = (tf.cast(value, target) for value in (x, x_min, x_max))
+        x, x_min, x_max = (as_dtype(value, target) for value in (x, x_min, x_max))
     return minimum(maximum(x, x_min), x_max)

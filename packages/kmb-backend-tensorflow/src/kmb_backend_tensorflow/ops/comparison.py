@@ -96,5 +96,5 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
         (tf.equal(x, float("inf")), x.dtype.max if posinf is None else posinf),
         (tf.equal(x, float("-inf")), x.dtype.min if neginf is None else neginf),
     ):
-        x = _select(where_, tf.cast(value, x.dtype), x)
+        x = _select(where_, tf.constant(value, x.dtype), x)
     return x

@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kmb_backend_tensorflow.dtypes import DTYPES, cast, native_dtype
+from kmb_backend_tensorflow.dtypes import DTYPES, as_dtype, cast, native_dtype
 from kmb_backend_tensorflow.raw import raw_op
 from kmb_backend_tensorflow.shapes import as_shape
 
@@ -21,7 +21,7 @@ def _target(dtype: Any, like: Any = None) -> tf.DType:
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     """A tensor of one value; an array value is broadcast."""
     target = _target(dtype)
-    value = cast(fill_value, target) if tf.is_tensor(fill_value) else tf.cast(fill_value, target)
+    value = as_dtype(fill_value, target)
     return tf.broadcast_to(value, as_shape(shape))
 
 
@@ -50,7 +50,7 @@ def ones_like(x: Any, dtype: Any = None) -> Any:
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     """One value in the shape of x."""
-    return tf.broadcast_to(tf.cast(fill_value, _target(dtype, x)), tf.shape(x))
+    return tf.broadcast_to(as_dtype(fill_value, _target(dtype, x)), tf.shape(x))
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
@@ -68,7 +68,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
 
 def _limit(value: Any, dtype: tf.DType) -> Any:
-    return tf.cast(value, dtype)
+    return as_dtype(value, dtype)
 
 
 def _arange_dtype(*limits: Any) -> tf.DType:
@@ -87,7 +87,7 @@ def eye(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Any:
         return tf.eye(N, M, dtype=target)
     rows = tf.range(N)[:, None]
     columns = tf.range(N if M is None else M)[None, :]
-    return cast(tf.equal(columns - rows, tf.cast(k, columns.dtype)), target)
+    return cast(tf.equal(columns - rows, k), target)
 
 
 def identity(n: Any, dtype: Any = None) -> Any:
@@ -99,7 +99,7 @@ def tri(N: Any, M: Any = None, k: int = 0, dtype: Any = None) -> Any:
     """Ones at and below a diagonal."""
     rows = tf.range(N)[:, None]
     columns = tf.range(N if M is None else M)[None, :]
-    return cast(tf.less_equal(columns - rows, tf.cast(k, columns.dtype)), _target(dtype))
+    return cast(tf.less_equal(columns - rows, k), _target(dtype))
 
 
 def tril(x: Any, k: int = 0) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kmb_backend_tensorflow.dtypes import as_dtype
 from kmb_backend_tensorflow.raw import raw_op
 from kmb_backend_tensorflow.shapes import as_shape, axes_of, dynamic_shape
 
@@ -89,7 +90,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
     widths = _pad_widths(pad_width, len(x.shape))
     if mode == "constant":
         value = 0 if constant_values is None else constant_values
-        return tf.raw_ops.PadV2(input=x, paddings=widths, constant_values=tf.cast(value, x.dtype))
+        return tf.raw_ops.PadV2(input=x, paddings=widths, constant_values=as_dtype(value, x.dtype))
     if mode not in ("reflect", "symmetric"):
         raise ValueError(f'ops.pad: mode is "constant", "reflect" or "symmetric", got {mode!r}')
     if not len(x.shape):

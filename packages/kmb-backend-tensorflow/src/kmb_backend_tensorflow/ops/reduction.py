@@ -10,7 +10,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from kmb_backend_tensorflow.dtypes import DTYPES, FLOATS, HALVES_AS_FLOAT32, WHOLE, cast, native_dtype, through
+from kmb_backend_tensorflow.dtypes import (
+    DTYPES,
+    FLOATS,
+    HALVES_AS_FLOAT32,
+    WHOLE,
+    as_dtype,
+    cast,
+    native_dtype,
+    through,
+)
 from kmb_backend_tensorflow.raw import raw_op
 from kmb_backend_tensorflow.shapes import axes_of
 
@@ -95,7 +104,7 @@ def _extreme(function: Callable[..., Any], logical: Callable[..., Any], join: Ca
             result = logical(x, _axes(x, axis), keepdims)
             return result if initial is None else cast(join(cast(result, tf.int32), int(initial)), tf.bool)
         result = function(x, _axes(x, axis), keepdims)
-        return result if initial is None else join(result, tf.cast(initial, x.dtype))
+        return result if initial is None else join(result, as_dtype(initial, x.dtype))
 
     return extreme
 
@@ -119,7 +128,7 @@ def _position(function: Callable[..., Any], nan_as: float, name: str) -> Callabl
         _refuse_nothing(x, axis, name)
         count = len(x.shape)
         if x.dtype in FLOATS:  # NumPy finds the first NaN
-            x = _select(_isnan(x), tf.cast(nan_as, x.dtype), x)
+            x = _select(_isnan(x), tf.constant(nan_as, x.dtype), x)
         if axis is None:
             found = function(_reshape(x, [-1]), 0, tf.int32)
             return _reshape(found, [1] * count) if keepdims else found

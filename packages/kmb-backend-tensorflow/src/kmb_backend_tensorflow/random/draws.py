@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kmb_backend_tensorflow.dtypes import DTYPES, FLOATS, HALVES_AS_FLOAT32, cast, native_dtype
+from kmb_backend_tensorflow.dtypes import DTYPES, FLOATS, HALVES_AS_FLOAT32, as_dtype, cast, native_dtype
 from kmb_backend_tensorflow.raw import raw_op
 from kmb_backend_tensorflow.shapes import as_shape, dynamic_shape
 
@@ -35,29 +35,29 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     drawn = tf.random.stateless_uniform(as_shape(shape), key_of(seed), dtype=target)
     if minval.__class__ is float and maxval.__class__ is float and (minval, maxval) == (0.0, 1.0):
         return drawn
-    low = tf.cast(minval, target)
-    return drawn * (tf.cast(maxval, target) - low) + low
+    low = as_dtype(minval, target)
+    return drawn * (as_dtype(maxval, target) - low) + low
 
 
 def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
     """Normal."""
     target = native_dtype(dtype)
     drawn = tf.random.stateless_normal(as_shape(shape), key_of(seed), dtype=target)
-    return drawn * tf.cast(stddev, target) + tf.cast(mean, target)
+    return drawn * as_dtype(stddev, target) + as_dtype(mean, target)
 
 
 def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
     """Normal, drawn again where further than two deviations from the mean."""
     target = native_dtype(dtype)
     drawn = tf.random.stateless_truncated_normal(as_shape(shape), key_of(seed), dtype=target)
-    return drawn * tf.cast(stddev, target) + tf.cast(mean, target)
+    return drawn * as_dtype(stddev, target) + as_dtype(mean, target)
 
 
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Any:
     """Integers in [minval, maxval)."""
     target = native_dtype(dtype)
     wide = target if target in _INTEGERS else tf.int32
-    low, high = tf.cast(minval, wide), tf.cast(maxval, wide)
+    low, high = as_dtype(minval, wide), as_dtype(maxval, wide)
     return cast(tf.random.stateless_uniform(as_shape(shape), key_of(seed), low, high, wide), target)
 
 
@@ -65,7 +65,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
     """Gamma with rate 1."""
     target = native_dtype(dtype)
     wide = HALVES_AS_FLOAT32.get(target, target)
-    drawn = tf.random.stateless_gamma(as_shape(shape), key_of(seed), tf.cast(alpha, wide), dtype=wide)
+    drawn = tf.random.stateless_gamma(as_shape(shape), key_of(seed), as_dtype(alpha, wide), dtype=wide)
     return cast(drawn, target)
 
 
@@ -74,7 +74,7 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     target = native_dtype(dtype)
     chances = tf.convert_to_tensor(probabilities, tf.float32)
     drawn = tf.random.stateless_binomial(
-        as_shape(shape), key_of(seed), tf.cast(counts, tf.float32), chances, tf.float32
+        as_shape(shape), key_of(seed), as_dtype(counts, tf.float32), chances, tf.float32
     )
     return cast(drawn, target)
 
