@@ -66,6 +66,8 @@ class Calling(Tracking):
                     return self._call_general(args, kwargs)
         if fast.composite:
             return self._call_composite(args, kwargs, fast.takes_training)
+        if losses_in_use.any and state.entry is None:
+            self._clear_losses()
         if fast.takes_training:
             training = self._training_default if state.training is None else state.training
             if training is not None and kwargs.get("training") is None:

@@ -494,10 +494,12 @@ class Layer(Calling, Operation):
     # Copies ------------------------------------------------------------------------------------------------------
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return rebuild, (public_class(self), self._backend, self._attributes())
+        return rebuild, (public_class(self), self._backend), self._attributes()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return rebuild(public_class(self), self._backend, copy.deepcopy(self._attributes(), memo))
+        other = memo[id(self)] = rebuild(public_class(self), self._backend)
+        other.__setstate__(copy.deepcopy(self._attributes(), memo))
+        return other
 
     def _attributes(self) -> dict[str, Any]:
         """What makes an equal layer: the attributes without native machinery, graph nodes and call plans."""
@@ -512,14 +514,15 @@ class Layer(Calling, Operation):
         }
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
-    def _restore(self, attributes: dict[str, Any]) -> None:
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        # Layers inside may not have theirs yet, where they know one another: nothing here asks them.
         self.__dict__.update(_inbound_nodes=[], _losses=[])
         self.__dict__.update(attributes)
-        for variable in [*self._trainable_variables, *self._non_trainable_variables]:
-            self._native_track_variable(variable)
-        for name, value in attributes.items():
-            self._native_track(name, value)
-        self._plan_calls()
+        with use_backend(self._backend):
+            for variable in [*self._trainable_variables, *self._non_trainable_variables]:
+                self._native_track_variable(variable)
+            for name, value in attributes.items():
+                self._native_track(name, value)
 
     def __repr__(self) -> str:
         return f"<{public_class(self).__name__} name={self.name}, built={self.built}>"

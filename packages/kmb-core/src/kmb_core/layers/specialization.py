@@ -57,9 +57,7 @@ def new_instance(cls: type, backend: Backend | None = None) -> Any:
     return instance
 
 
-def rebuild(cls: type, backend: Backend, attributes: dict[str, Any]) -> Any:
-    """What unpickling and copying call: a new instance with the attributes set, and tracked again."""
+def rebuild(cls: type, backend: Backend) -> Any:
+    """What unpickling and copying call: a new instance, whose attributes follow."""
     with use_backend(backend):
-        instance = new_instance(cls, backend)
-        instance._restore(attributes)
-    return instance
+        return new_instance(cls, backend)

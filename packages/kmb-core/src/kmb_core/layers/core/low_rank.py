@@ -6,11 +6,11 @@ Files hold the sum, so that they load into a layer without it.
 
 from typing import Any
 
-from kmb_core.backend import Variable
+from kmb_core.backend import Variable, convert_to_numpy
 from kmb_core.errors import NotBuiltError, message
 from kmb_core.layers.layer import Layer
 from kmb_core.ops.arithmetic import add, multiply
-from kmb_core.ops.creation import cast, zeros
+from kmb_core.ops.creation import zeros
 from kmb_core.ops.linalg import matmul
 
 
@@ -96,7 +96,8 @@ class LowRank(Layer):
     def save_own_variables(self, store: Any) -> None:
         """Put the adapted matrix and the other variables into a mapping under "0", "1", …"""
         for index, variable in enumerate(self._saved_variables()):
-            store[str(index)] = cast(self._adapted(), variable.dtype) if variable is self._matrix() else variable
+            adapted = self.lora_enabled and variable is self._matrix()
+            store[str(index)] = convert_to_numpy(self._adapted()) if adapted else variable
 
     def load_own_variables(self, store: Any) -> None:
         """Take them back; the thin matrices start from zero."""
