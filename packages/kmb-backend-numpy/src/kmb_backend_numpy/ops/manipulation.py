@@ -15,9 +15,17 @@ flip = np.flip
 ravel = np.ravel
 swapaxes = np.swapaxes
 moveaxis = np.moveaxis
-tile = np.tile
 repeat = np.repeat
-reshape = np.reshape
+
+
+def reshape(x: np.ndarray, newshape: Any) -> np.ndarray:
+    """NumPy's, under the op's name for the shape."""
+    return np.reshape(x, newshape)
+
+
+def tile(x: np.ndarray, repeats: Any) -> np.ndarray:
+    """NumPy's, under the op's name for the counts."""
+    return np.tile(x, repeats)
 
 
 def expand_dims(x: np.ndarray, axis: int | Sequence[int]) -> np.ndarray:
