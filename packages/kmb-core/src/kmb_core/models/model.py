@@ -114,6 +114,8 @@ class Model(Trained, Layer):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """KerasTensors like the outputs."""
+        if self._graph is not None and (public_class(self).call is Model.call or self._runs_graph()):
+            return self._graph.infer(args[0] if args else kwargs["inputs"])
         return super().compute_output_spec(*args, **kwargs)
 
     @property
