@@ -128,6 +128,15 @@ class NativeLayer(nn.Module):
         self.__dict__["_native_variables"] = {}
         self.__dict__["_hooked"] = False
 
+    def __getattr__(self, name: str) -> Any:
+        # A property that raised AttributeError ends here too: asked again, it says itself what is wrong.
+        for cls in type(self).__mro__:
+            if name in cls.__dict__:
+                if isinstance(cls.__dict__[name], property):
+                    return cls.__dict__[name].fget(self)
+                break
+        return super().__getattr__(name)
+
     # What the core tells ----------------------------------------------------------------------------------------
 
     def _native_track_variable(self, variable: Variable) -> None:

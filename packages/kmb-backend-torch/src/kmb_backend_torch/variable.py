@@ -11,8 +11,11 @@ from typing import Any
 
 import torch
 
-from kmb_backend_torch.conversion import dtype_name
+from kmb_backend_torch.conversion import dtype_name, native_dtype
 from kmb_core.backend import Variable
+
+# torch pickles wide unsigned tensors and cannot read them again: they travel as their bits.
+_SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
 
 
 class TorchVariable(Variable):
@@ -55,13 +58,16 @@ class TorchVariable(Variable):
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # The tensor goes along as it is: a pickled module holds it twice, and must hold one tensor again afterwards.
         attributes = {name: value for name, value in self.__dict__.items() if name not in ("_value", "_backend")}
-        return _restore, (self._backend.name, attributes, self._value)
+        signed = _SIGNED.get(self._value.dtype)
+        return _restore, (self._backend.name, attributes, self._value if signed is None else self._value.view(signed))
 
 
 def _restore(backend: str, attributes: dict[str, Any], value: torch.Tensor) -> TorchVariable:
     from kmb_core.plugins import load_backend
 
     variable = object.__new__(TorchVariable)
+    if attributes["_dtype"] in ("uint16", "uint32", "uint64"):
+        value = value.view(native_dtype(attributes["_dtype"]))
     variable.__dict__.update(attributes, _backend=load_backend(backend), _value=value)
     return variable
 

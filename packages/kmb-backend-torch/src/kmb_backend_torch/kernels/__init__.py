@@ -5,7 +5,7 @@ from typing import Any
 
 from kmb_backend_torch.kernels.optimizer import adam_update, sgd_update
 from kmb_backend_torch.kernels.recomputation import remat
-from kmb_backend_torch.kernels.scalars import host_scalars, increment, mean_update
+from kmb_backend_torch.kernels.scalars import host_scalars, increment, mean_update, sum_update
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "adam_update": adam_update,
@@ -14,4 +14,5 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "host_scalars": host_scalars,
     "increment": increment,
     "mean_update": mean_update,
+    "sum_update": sum_update,
 }

@@ -17,3 +17,9 @@ def mean_update(total: torch.Tensor, count: torch.Tensor, value: torch.Tensor, w
     """Add a scalar to a running mean."""
     total.add_(value.detach(), alpha=weight)
     count.add_(weight)
+
+
+def sum_update(total: torch.Tensor, count: torch.Tensor, summed: torch.Tensor, number: torch.Tensor | float) -> None:
+    """Add a sum, and the number of what was summed, to a running mean."""
+    total.add_(summed.detach())
+    count.add_(number)
