@@ -3,9 +3,8 @@
 from typing import Any
 
 from kmb_core.backend import dtype_of, masks
-from kmb_core.dtypes import floatx, is_float
 from kmb_core.losses.loss import LossFunctionWrapper
-from kmb_core.losses.regression import targets_and_predictions, tensor
+from kmb_core.losses.regression import floating, targets_and_predictions, tensor
 from kmb_core.ops.arithmetic import add, multiply
 from kmb_core.ops.comparison import not_equal, where
 from kmb_core.ops.creation import cast, zeros_like
@@ -89,9 +88,7 @@ def sparse_categorical_crossentropy(
         >>> round(float(kmb_core.losses.sparse_categorical_crossentropy([1], [[0.5, 0.5]])[0]), 4)
         0.6931
     """
-    y_true, y_pred = tensor(y_true), tensor(y_pred)
-    if not is_float(dtype_of(y_pred)):
-        y_pred = cast(y_pred, floatx())
+    y_true, y_pred = tensor(y_true), floating(y_pred)
     if ignore_class is None:
         return nn_loss.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
     if len(y_true.shape) == len(y_pred.shape):

@@ -49,6 +49,7 @@ class Loss:
         self.reduction = check_reduction(reduction, type(self).__name__)
         self._dtype_policy = dtype_policies.get(dtype or floatx())
         self._dtype = self._dtype_policy.compute_dtype
+        self._seen: tuple[Any, Any] = (None, None)  # the backend last used, and its object for the dtype
 
     @property
     def dtype(self) -> str:
@@ -90,8 +91,11 @@ class Loss:
         """x as tensors of the loss's dtype."""
         backend = state.override or process.backend or current_backend()
         if x.__class__ in backend.native:
-            dtype = backend.dtype_name(x)
-            return x if dtype == self._dtype or (as_given and not is_float(dtype)) else backend.cast(x, self._dtype)
+            if backend is not self._seen[0]:
+                self._seen = (backend, backend.implementation.native_dtype(self._dtype))
+            if x.dtype is self._seen[1] or (as_given and x.dtype not in backend.floats):
+                return x
+            return backend.cast(x, self._dtype)
         if tree.is_nested(x) and not _is_array_like(x):
             return tree.map_structure(lambda leaf: self._converted(leaf, as_given), x)
         if isinstance(x, KerasTensor):

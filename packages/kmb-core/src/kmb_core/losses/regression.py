@@ -5,7 +5,9 @@ The functions give the mean over the last axis: one value for each sample (and s
 
 from typing import Any
 
-from kmb_core.backend import KerasTensor, Variable, current_backend, dtype_of
+from kmb_core.backend import KerasTensor, Variable, dtype_of
+from kmb_core.backend.selection import current_backend
+from kmb_core.backend.state import process, state
 from kmb_core.dtypes import floatx, is_float
 from kmb_core.losses.alignment import same_rank
 from kmb_core.losses.loss import LossFunctionWrapper
@@ -18,20 +20,30 @@ from kmb_core.serialization import saved_as
 
 def targets_and_predictions(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """Both as tensors of the predictions' floating dtype and of one rank."""
-    y_pred = tensor(y_pred)
-    if not is_float(dtype_of(y_pred)):
-        y_pred = cast(y_pred, floatx())
-    y_true = tensor(y_true)
+    backend = state.override or process.backend or current_backend()
+    native = backend.native
+    if y_true.__class__ in native and y_pred.__class__ in native and y_true.dtype is y_pred.dtype and y_pred.dtype in backend.floats:
+        return (y_true, y_pred) if len(y_true.shape) == len(y_pred.shape) else same_rank(y_true, y_pred)
+    y_pred, y_true = floating(y_pred), tensor(y_true)
     if dtype_of(y_true) != dtype_of(y_pred):
         y_true = cast(y_true, dtype_of(y_pred))
-    return (y_true, y_pred) if len(y_true.shape) == len(y_pred.shape) else same_rank(y_true, y_pred)
+    return same_rank(y_true, y_pred)
 
 
 def tensor(x: Any) -> Any:
     """x as a tensor; symbolic ones stay as they are."""
-    if x.__class__ in current_backend().native or isinstance(x, KerasTensor):
+    if x.__class__ in (state.override or process.backend or current_backend()).native or isinstance(x, KerasTensor):
         return x
     return x.value if isinstance(x, Variable) else convert_to_tensor(x)
+
+
+def floating(x: Any) -> Any:
+    """x as a tensor of a floating dtype."""
+    backend = state.override or process.backend or current_backend()
+    if x.__class__ in backend.native and x.dtype in backend.floats:
+        return x
+    x = tensor(x)
+    return x if is_float(dtype_of(x)) else cast(x, floatx())
 
 
 @saved_as("keras.metrics")

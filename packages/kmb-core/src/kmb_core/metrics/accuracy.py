@@ -5,8 +5,8 @@ Each comes as a function, which gives 1 or 0 for each prediction, and as a metri
 
 from typing import Any
 
-from kmb_core.backend import dtype_of
-from kmb_core.dtypes import floatx, is_float
+from kmb_core.backend import KerasTensor, current_backend, dtype_of
+from kmb_core.dtypes import floatx
 from kmb_core.losses.alignment import same_rank
 from kmb_core.losses.regression import targets_and_predictions, tensor
 from kmb_core.metrics.averages import MeanMetricWrapper
@@ -72,7 +72,9 @@ def class_numbers(y_true: Any, y_pred: Any) -> Any:
     y_true = tensor(y_true)
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = squeeze(y_true, -1)
-    return cast(y_true, "int32") if is_float(dtype_of(y_true)) else y_true
+    if isinstance(y_true, KerasTensor):
+        return cast(y_true, "int32")
+    return cast(y_true, "int32") if y_true.dtype in current_backend().floats else y_true
 
 
 @saved_as("keras.metrics")
@@ -93,7 +95,10 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """
     y_pred = tensor(y_pred)
     y_true = class_numbers(y_true, y_pred)
-    return cast(equal(y_true, cast(argmax(y_pred, axis=-1), dtype_of(y_true))), floatx())
+    found = argmax(y_pred, axis=-1)
+    if found.dtype is not y_true.dtype:
+        found = cast(found, dtype_of(y_true))
+    return cast(equal(y_true, found), floatx())
 
 
 @saved_as("keras.metrics")

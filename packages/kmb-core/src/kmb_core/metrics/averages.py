@@ -1,7 +1,7 @@
 """Sum, Mean, and the mean of a function of targets and predictions.
 
 The loss of every training step passes through `Mean`: a scalar with a number as weight goes to the backend's
-"mean_update" kernel where there is one. Sums and counts are kept in 32 bits at least, since 16 would soon count wrongly.
+"mean_update" kernel where there is one, other sums to "sum_update". Sums and counts are kept in 32 bits at least, since 16 would soon count wrongly.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,17 @@ from kmb_core.metrics.samplewise import samplewise
 from kmb_core.ops.arithmetic import multiply
 from kmb_core.ops.creation import ones_like
 from kmb_core.ops.reduction import sum
-from kmb_core.serialization import saved_as, serialize_keras_object
+from kmb_core.serialization import built_in, saved_as, serialize_keras_object
+from kmb_core.serialization.identifiers import resolve
 
 _NARROW = frozenset({"float16", "bfloat16"})
+_NONE = type(None)
+
+
+def _length(values: Any) -> Any:
+    """How many values there are: a number where the shape is known, else a tensor."""
+    shape = tuple(values.shape)
+    return sum(ones_like(values)) if None in shape else shape[0] if shape else 1
 
 
 def as_dtype(x: Any, dtype: str) -> Any:
@@ -97,6 +105,7 @@ class Mean(Accumulating):
         self.total = self.add_variable((), "zeros", dtype=self._wide, name="total")
         self.count = self.add_variable((), "zeros", dtype=self._wide, name="count")
         self._update = self._backend.kernels.get("mean_update")
+        self._add = self._backend.kernels.get("sum_update")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Add values to the mean.
@@ -105,18 +114,26 @@ class Mean(Accumulating):
             values: `(batch, ...)` or a scalar; of more axes than the weights have, the mean is taken first.
             sample_weight: a number or of a shape that broadcasts against values; None for ones.
         """
+        self._gather(values, sample_weight)
+
+    def _gather(self, values: Any, sample_weight: Any) -> None:
+        direct = self._update is not None and not state.indirect and not masks.in_use.any
         kind = sample_weight.__class__
-        if (kind is int or kind is float) and values.__class__ in self._backend.native and not values.shape and not state.indirect:
-            if self._update is not None and not masks.in_use.any:
-                self._update(self.total._value, self.count._value, values, sample_weight)
-                return
-            values = as_dtype(values, self._wide)
-            self.total.assign_add(multiply(values, sample_weight))
-            self.count.assign_add(sample_weight)
+        if direct and (kind is int or kind is float) and values.__class__ in self._backend.native and not values.shape:
+            self._update(self.total._value, self.count._value, values, sample_weight)
             return
+        total = self.total
+        if direct and kind is _NONE and values.__class__ in self._backend.native and values.dtype is total._value.dtype:
+            if len(values.shape) == 1:
+                self._add(total._value, self.count._value, sum(values), values.shape[0])
+                return
         values, weights = self._samplewise(values, sample_weight)
-        self.total.assign_add(sum(values))
-        self.count.assign_add(sum(ones_like(values) if weights is None else weights))
+        number = _length(values) if weights is None else sum(weights)
+        if self._add is not None and not state.indirect:
+            self._add(total._value, self.count._value, sum(values), number)
+        else:
+            total.assign_add(sum(values))
+            self.count.assign_add(number)
 
     def result(self) -> Any:
         """The mean; 0 of nothing."""
@@ -155,7 +172,7 @@ class MeanMetricWrapper(Mean):
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
         if masks.in_use.any and (mask := masks.get_mask(y_pred)) is not None:
             masks.set_mask(values, mask)
-        super().update_state(values, sample_weight)
+        self._gather(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
@@ -163,3 +180,14 @@ class MeanMetricWrapper(Mean):
         if type(self) is MeanMetricWrapper:
             config["fn"] = serialize_keras_object(self._fn)
         return config | {key: serialize_keras_object(value) for key, value in self._fn_kwargs.items()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Metric":
+        """A metric from what `get_config` gave."""
+        config = dict(config)
+        fn = config.get("fn")
+        if isinstance(fn, dict):
+            name = str(fn.get("config"))
+            known = {name: built_in("keras.metrics", name) or built_in("keras.losses", name)}
+            config["fn"] = resolve(fn, {key: value for key, value in known.items() if value is not None}, "metric function")
+        return cls(**config)

@@ -67,7 +67,7 @@ class RootMeanSquaredError(Mean):
             sample_weight: a number for each sample; None for ones.
         """
         y_true, y_pred = targets_and_predictions(y_true, y_pred)
-        super().update_state(square(subtract(y_true, y_pred)), sample_weight)
+        self._gather(square(subtract(y_true, y_pred)), sample_weight)
 
     def result(self) -> Any:
         """The square root of the mean."""
