@@ -20,6 +20,8 @@ def is_tensor(x: Any) -> bool:
 
 def convert(x: Any, dtype: str | None = None) -> Any:
     """A dense tensor; what a tf.Variable holds now; IndexedSlices with the slices of one row summed."""
+    if dtype is None and x.__class__ is np.ndarray:
+        return tf.constant(x)
     target = None if dtype is None else DTYPES[dtype]
     if isinstance(x, tf.Tensor):
         return x if target is None else cast(x, target)
@@ -36,13 +38,21 @@ def convert(x: Any, dtype: str | None = None) -> Any:
 
 def _from_values(x: Any, target: tf.DType | None) -> Any:
     try:
-        return tf.convert_to_tensor(x, target)
+        return _constant(x, target)
     except (TypeError, ValueError, OverflowError, tf.errors.InvalidArgumentError):
         # Another kind of number than the dtype's (1.5 as int32), an out-of-range one, or a foreign array.
         if _holds_tensors(x):
             return tf.stack([convert(item, None if target is None else target.name) for item in x])
         values = tf.convert_to_tensor(np.asarray(x))
         return values if target is None else cast(values, target)
+
+
+def _constant(x: Any, target: tf.DType | None) -> Any:
+    """tf.constant, which is quickest, for numbers and arrays; tf.convert_to_tensor for what may hold tensors."""
+    return tf.constant(x, target) if x.__class__ in _CONSTANTS else tf.convert_to_tensor(x, target)
+
+
+_CONSTANTS = frozenset((np.ndarray, int, float, bool, str, bytes))
 
 
 def _holds_tensors(x: Any) -> bool:

@@ -18,16 +18,10 @@ class Trace:
 
     __slots__ = ("function", "sizes", "specifications")
 
-    def __init__(
-        self, step: Callable[[Any], Any], template: Any, specifications: list[tf.TensorSpec], xla: bool
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], specifications: list[tf.TensorSpec]) -> None:
+        self.function = function
         self.specifications = specifications
         self.sizes = [(specification.dtype, tuple(specification.shape)[1:]) for specification in specifications]
-
-        def flat_step(*tensors: Any) -> Any:
-            return step(_packed(template, tensors))
-
-        self.function = _traced(flat_step, specifications, xla)
 
     def takes(self, tensors: list[Any]) -> bool:
         """Whether the sizes beside the batch size are those that were traced."""
@@ -110,10 +104,18 @@ def _traced(
 
         xla = True if way == "xla" else None
         graph = tf.function(flat_step, input_signature=specifications, jit_compile=xla, autograph=False)
-        return graph.get_concrete_function()
+        return _quick(graph.get_concrete_function())
 
     try:
         return concrete(step)
     except tf.errors.OperatorNotAllowedInGraphError:
         with rewritten_calls(model):
             return concrete(step if is_ours(step) else rewritten(step))
+
+
+def _quick(concrete: Any) -> Callable[..., Any]:
+    """A concrete function without the binding of its arguments, 255 Python calls, where TensorFlow lets us pass it by."""
+    call_flat = getattr(concrete, "_call_flat", None)
+    if call_flat is None:
+        return concrete
+    return lambda *tensors: call_flat(list(tensors), concrete.captured_inputs)
