@@ -114,7 +114,7 @@ def _traced(
 
 
 def _quick(concrete: Any) -> Callable[..., Any]:
-    """A concrete function without the binding of its arguments, 255 Python calls, where TensorFlow lets us pass it by."""
+    """A concrete function without the binding of its arguments, 255 Python calls, where TensorFlow allows it."""
     call_flat = getattr(concrete, "_call_flat", None)
     if call_flat is None:
         return concrete
