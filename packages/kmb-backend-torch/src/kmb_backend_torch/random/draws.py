@@ -33,7 +33,10 @@ def generator_for(seed: Any, device: torch.device | None = None) -> torch.Genera
 
 
 def _new(shape: Sequence[int], dtype: str | None) -> Tensor:
-    return torch.empty(tuple(shape), dtype=native_dtype(dtype or floatx()), device=placement.device)
+    wanted = native_dtype(dtype or floatx())
+    if not wanted.is_floating_point:
+        raise TypeError(f"the numbers are floating ones, got dtype {dtype}")
+    return torch.empty(tuple(shape), dtype=wanted, device=placement.device)
 
 
 def _is_number(*values: Any) -> bool:
@@ -71,6 +74,8 @@ def truncated_normal(
 def randint(shape: Sequence[int], minval: Any, maxval: Any, dtype: str | None = "int32", seed: Any = None) -> Tensor:
     """Whole numbers from minval up to, not including, maxval."""
     wanted, generator = native_dtype(dtype or "int32"), generator_for(seed)
+    if wanted.is_floating_point:
+        raise TypeError(f"randint: the numbers are whole, got dtype {dtype}")
     if _is_number(minval, maxval):
         drawn = torch.randint(int(minval), int(maxval), tuple(shape), device=placement.device, generator=generator)
         return drawn.to(wanted)
@@ -112,6 +117,8 @@ def binomial(
 
 def categorical(logits: Tensor, num_samples: int, dtype: str | None = "int32", seed: Any = None) -> Tensor:
     """Classes drawn by their logits: (batch, classes) → (batch, num_samples)."""
+    if logits.ndim != 2:
+        raise ValueError(f"categorical: logits of shape {tuple(logits.shape)}")
     probabilities = torch.softmax(logits, -1)
     drawn = torch.multinomial(probabilities, num_samples, True, generator=generator_for(seed, logits.device))
     return drawn.to(native_dtype(dtype or "int32"))
@@ -125,14 +132,16 @@ def shuffle(x: Tensor, axis: int = 0, seed: Any = None) -> Tensor:
 
 def dropout(inputs: Tensor, rate: float, noise_shape: Sequence[int | None] | None = None, seed: Any = None) -> Tensor:
     """inputs with a share of elements set to 0, and the others scaled up to keep the mean."""
+    if not 0 <= rate <= 1:
+        raise ValueError(f"random.dropout: rate is between 0 and 1, got {rate}")
     generator = generator_for(seed, inputs.device)
     if generator is None and noise_shape is None:
-        return torch.dropout(inputs, rate, True)
-    if rate >= 1:
+        return torch.dropout(inputs, rate, True)  # 1.6 times as fast, though infinities that are dropped become NaN
+    if rate == 1:
         return torch.zeros_like(inputs)
     shape = inputs.shape if noise_shape is None else _filled(noise_shape, inputs.shape)
-    kept = torch.empty(shape, dtype=inputs.dtype, device=inputs.device).bernoulli_(1 - rate, generator=generator)
-    return inputs * kept.div_(1 - rate)
+    kept = torch.empty(shape, dtype=torch.bool, device=inputs.device).bernoulli_(1 - rate, generator=generator)
+    return torch.where(kept, inputs * (1 / (1 - rate)), 0)
 
 
 def _filled(noise_shape: Sequence[int | None], shape: Sequence[int]) -> tuple[int, ...]:

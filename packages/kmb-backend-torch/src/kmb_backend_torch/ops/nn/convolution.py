@@ -18,6 +18,7 @@ Sizes = int | Sequence[int]
 _CONVOLUTIONS = {1: torch.conv1d, 2: torch.conv2d, 3: torch.conv3d}
 _MAX_POOLS = {1: torch.max_pool1d, 2: torch.max_pool2d, 3: torch.max_pool3d}
 _AVERAGE_POOLS = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.avg_pool3d}
+_IS_LAST = {"channels_last": True, "channels_first": False}
 _CHANNELS_SECOND = {3: (0, 2, 1), 4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 _CHANNELS_LAST = {3: (0, 2, 1), 4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
 _KERNEL = {3: (2, 1, 0), 4: (3, 2, 0, 1), 5: (4, 3, 0, 1, 2)}
@@ -30,7 +31,18 @@ def sizes(value: Sizes, rank: int) -> tuple[int, ...]:
 
 def is_channels_last(data_format: str | None) -> bool:
     """Whether channels are the last axis; None asks the configuration."""
-    return (data_format or image_data_format()) == "channels_last"
+    return _IS_LAST[data_format or image_data_format()]
+
+
+def _pads(padding: str) -> bool:
+    """Whether anything is added.
+
+    Raises:
+        ValueError: for what is neither "same" nor "valid"; the op's rule says it in the words of all backends.
+    """
+    if padding not in ("same", "valid"):
+        raise ValueError(f"padding is 'same' or 'valid', got {padding!r}")
+    return padding == "same"
 
 
 def same_padding(
@@ -64,7 +76,7 @@ def conv(
     last = is_channels_last(data_format)
     x = inputs.permute(_CHANNELS_SECOND[rank + 2]) if last else inputs
     amount: Sequence[int] = (0,) * rank
-    if padding == "same":
+    if _pads(padding):
         amount, extra = same_padding(x.shape[2:], kernel.shape[:rank], strides, dilation)
         if any(extra):
             x, amount = _behind(x, amount, extra), (0,) * rank
@@ -102,7 +114,7 @@ def max_pool(
     last = is_channels_last(data_format)
     x = inputs.permute(_CHANNELS_SECOND[rank + 2]) if last else inputs
     amount: Sequence[int] = (0,) * rank
-    if padding == "same":
+    if _pads(padding):
         amount, extra = same_padding(x.shape[2:], window, strides, (1,) * rank)
         if any(extra):
             lowest = float("-inf") if x.dtype.is_floating_point else torch.iinfo(x.dtype).min
@@ -125,7 +137,7 @@ def average_pool(
     last = is_channels_last(data_format)
     x = inputs.permute(_CHANNELS_SECOND[rank + 2]) if last else inputs
     pool = _AVERAGE_POOLS[rank]
-    if padding == "same":
+    if _pads(padding):
         amount, extra = same_padding(x.shape[2:], window, strides, (1,) * rank)
         if any(extra):
             present = _behind(x.new_ones((1, 1, *x.shape[2:])), amount, extra)
