@@ -13,15 +13,21 @@ from kmb_core.training.trainer import Batch, LogSource, Trainer
 class NumpyTrainer(Trainer):
     """Evaluates and predicts."""
 
-    def run_train(self, batch: Batch) -> LogSource:
-        """Refuse: name the backends that can train."""
+    def require_training(self) -> None:
+        """Refuse, naming the backends that can train, unless the model brings a training step of its own."""
+        if self.model._overrides("train_step"):
+            return
         remedy = f"Backends that train here: {', '.join(_training_backends()) or 'none; pip install kmb-core[jax]'}."
         self.backend.require(Capability.GRADIENTS, f"training {self.model.name!r}", remedy)
-        return {}
+
+    def run_train(self, batch: Batch) -> LogSource:
+        """Run the model's own training step."""
+        return self.model.train_step(_converted(batch))
 
     def train_step(self, *args: Any) -> Any:
-        """Refuse; see `run_train`."""
-        return self.run_train(())
+        """Refuse; see `require_training`."""
+        remedy = "Define train_step without calling super().train_step."
+        self.backend.require(Capability.GRADIENTS, f"training {self.model.name!r}", remedy)
 
     def test_step(self, data: Any) -> dict[str, Any]:  # type: ignore[override]  # this framework's signature
         """Loss and metrics on a batch."""

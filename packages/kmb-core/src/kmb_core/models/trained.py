@@ -13,7 +13,7 @@ from kmb_core.metrics import Mean
 from kmb_core.plugins import make_trainer
 from kmb_core.training import loop
 from kmb_core.training.compiled import CompileLoss, CompileMetrics
-from kmb_core.training.logs import as_number
+from kmb_core.training.logs import Logs
 from kmb_core.training.preparation import prepare_for
 
 
@@ -368,6 +368,7 @@ class Trained:
     ) -> Any:
         """One training step on the arrays given; returns the metrics so far."""
         loop.require_compiled(self, "train_on_batch")
+        self.trainer.require_training()
         if class_weight is not None:
             from kmb_core.data.class_weights import sample_weights
 
@@ -385,7 +386,7 @@ class Trained:
             prepare_for(self, batch, training=phase == "train")
             with self.trainer.phase(phase):
                 source = run(batch)
-            logs = {name: as_number(value) for name, value in (source() if callable(source) else source).items()}
+            logs = Logs(source, self.metrics_names).copy()
         return logs if return_dict else _flattened(logs)
 
     def predict_on_batch(self, x: Any) -> Any:

@@ -218,7 +218,11 @@ class CompileMetrics:
         if not self.built:
             self.build(y_true, y_pred)
         if len(self._names) == 1:
-            if y_pred.__class__ in _CONTAINERS or y_true.__class__ in _CONTAINERS or sample_weight.__class__ in _CONTAINERS:
+            if (
+                y_pred.__class__ in _CONTAINERS
+                or y_true.__class__ in _CONTAINERS
+                or sample_weight.__class__ in _CONTAINERS
+            ):
                 y_true, y_pred, sample_weight = _lone(y_true), _lone(y_pred), _lone(sample_weight)
             targets, outputs, weights = [y_true], [y_pred], [sample_weight]
         else:

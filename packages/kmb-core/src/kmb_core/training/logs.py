@@ -5,7 +5,7 @@ knows how to get the values, not the values: nothing is computed for a callback 
 converted once.
 """
 
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ class Logs(MutableMapping[str, Any]):
     Args:
         source: a mapping of scalars (Python's, NumPy's or a framework's), or a function that returns one; it is
             called at most once, at the first read.
+        order: names that come first, in this order; a compiled step may give its logs sorted by name.
 
     Example:
         >>> import numpy
@@ -25,17 +26,20 @@ class Logs(MutableMapping[str, Any]):
         (0.5, {'loss': 0.5})
     """
 
-    __slots__ = ("_converted", "_source", "_values")
+    __slots__ = ("_converted", "_order", "_source", "_values")
 
-    def __init__(self, source: Callable[[], Mapping[str, Any]] | Mapping[str, Any]) -> None:
+    def __init__(
+        self, source: Callable[[], Mapping[str, Any]] | Mapping[str, Any], order: Sequence[str] | None = None
+    ) -> None:
         self._source = source
+        self._order = order
         self._values: dict[str, Any] | None = None
         self._converted: set[str] = set()
 
     def _filled(self) -> dict[str, Any]:
         if self._values is None:
             source = self._source
-            self._values = dict(source() if callable(source) else source)
+            self._values = ordered(source() if callable(source) else source, self._order)
         return self._values
 
     def __getitem__(self, name: str) -> Any:
@@ -96,3 +100,20 @@ def as_number(value: Any) -> Any:
         return float(value)
     except (TypeError, ValueError):
         return value
+
+
+def ordered(values: Mapping[str, Any], order: Sequence[str] | None) -> dict[str, Any]:
+    """The values, those of the names in `order` first.
+
+    Args:
+        values: numbers by name.
+        order: names, of which some may be missing; None leaves the values as they are.
+
+    Example:
+        >>> ordered({"accuracy": 1.0, "loss": 0.5}, ["loss"])
+        {'loss': 0.5, 'accuracy': 1.0}
+    """
+    if order is None:
+        return dict(values)
+    first = {name: values[name] for name in order if name in values}
+    return {**first, **values}

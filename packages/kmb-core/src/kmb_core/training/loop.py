@@ -34,6 +34,7 @@ class Fit:
         """Train; returns the History."""
         model = self.model
         require_compiled(model, "fit")
+        self.trainer.require_training()
         with use_backend(model._backend):
             adapter = prepare(model, self._adapters())
             callbacks = self._callbacks(adapter)
@@ -98,6 +99,7 @@ class Fit:
                 callbacks.on_train_batch_begin,
                 callbacks.on_train_batch_end,
                 model,
+                "stop_training",
                 self.steps_per_epoch,
             )
         adapter.on_epoch_end()
@@ -169,7 +171,8 @@ def evaluate_steps(model: Any, adapter: Any, callbacks: CallbackList, steps: int
             model.steps_per_execution,
             callbacks.on_test_batch_begin,
             callbacks.on_test_batch_end,
-            None,
+            model,
+            "stop_evaluating",
             steps,
         )
     result = dict(logs)
@@ -230,27 +233,29 @@ def run_steps(
     steps_per_execution: int,
     on_begin: Callable[..., None],
     on_end: Callable[..., None],
-    stops: Any,
+    model: Any,
+    stops: str,
     steps: int | None,
 ) -> Any:
     """One pass over the adapter; the last logs, read only if somebody does."""
     logs: Logs | dict[str, Any] = {}
     step = 0
+    order = model.metrics_names
     if steps_per_execution == 1:
         for batch in _limited(adapter, steps):
             on_begin(step)
-            logs = Logs(run(batch))
+            logs = Logs(run(batch), order)
             on_end(step, logs)
             step += 1
-            if stops is not None and stops.stop_training:
+            if getattr(model, stops):
                 break
     else:
         for group in _groups(_limited(adapter, steps), steps_per_execution):
             on_begin(step)
-            logs = Logs(run_many(group))
+            logs = Logs(run_many(group), order)
             step += len(group)
             on_end(step - 1, logs)
-            if stops is not None and stops.stop_training:
+            if getattr(model, stops):
                 break
     if step == 0:
         raise StructureError(message("the data gave no batch", "It is empty, or a generator that was used up.", None))

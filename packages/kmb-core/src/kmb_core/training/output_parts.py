@@ -18,7 +18,10 @@ def output_names(y_pred: Any, names: Sequence[str] | None) -> list[str]:
         return [str(path[-1]) for path in paths]
     if names is not None and len(names) == len(paths):
         return list(names)
-    return ["_".join(map(str, path)) if any(isinstance(p, str) for p in path) else f"output_{i}" for i, path in enumerate(paths)]
+    return [
+        "_".join(map(str, path)) if any(isinstance(p, str) for p in path) else f"output_{i}"
+        for i, path in enumerate(paths)
+    ]
 
 
 def spread(spec: Any, y_pred: Any, names: list[str], argument: str, is_part: Callable[[Any], bool]) -> list[Any]:
@@ -56,7 +59,9 @@ def _only(parts: list[Any], argument: str, name: str) -> list[Any]:
     return parts
 
 
-def _by_name(spec: Mapping[Any, Any], y_pred: Any, names: list[str], argument: str, is_part: Callable[[Any], bool]) -> list[Any]:
+def _by_name(
+    spec: Mapping[Any, Any], y_pred: Any, names: list[str], argument: str, is_part: Callable[[Any], bool]
+) -> list[Any]:
     if isinstance(y_pred, Mapping) and not _is_flat_dict(y_pred) and set(spec) <= set(y_pred):
         keys = sorted(y_pred)
         return _by_branch([spec.get(key) for key in keys], [y_pred[key] for key in keys], names, argument, is_part)

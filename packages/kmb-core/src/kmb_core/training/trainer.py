@@ -39,6 +39,9 @@ class Trainer:
 
     # What the loop calls.
 
+    def require_training(self) -> None:
+        """Raise CapabilityError, before anything has happened, when this trainer cannot train the model."""
+
     def run_train(self, batch: Batch) -> LogSource:
         """Train on a batch."""
         raise NotImplementedError
