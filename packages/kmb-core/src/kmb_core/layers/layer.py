@@ -27,7 +27,7 @@ from kmb_core.layers.call_plan import call_plan, constructor_parameters
 from kmb_core.layers.calling import Calling, FastCall
 from kmb_core.layers.specialization import new_instance, public_class, rebuild
 from kmb_core.ops.operation import Operation
-from kmb_core.serialization import saved_as, serialize_keras_object
+from kmb_core.serialization import deserialized_config, saved_as, serialize_keras_object
 
 
 @saved_as("keras")
@@ -188,6 +188,11 @@ class Layer(Calling, Operation):
                 `<argument>_shape`.
         """
         self._mark_built(input_shape)
+
+    def _needs_no_building(self) -> None:
+        """For the last line of `__init__` of layers without weights."""
+        self.built = True
+        self._plan_calls()
 
     def _mark_built(self, shapes: Any) -> None:
         self._build_shapes = shapes
@@ -364,6 +369,11 @@ class Layer(Calling, Operation):
             if name not in _BASE_ARGUMENTS and name not in config and name not in self._unsaved_arguments:
                 config[name] = _encoded(self._constructor_value(cls, name))
         return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """A layer from what `get_config` gave; arguments that are described objects are made first."""
+        return cls(**deserialized_config(config))
 
     def _constructor_value(self, cls: type, name: str) -> Any:
         if name in self.__dict__ or hasattr(cls, name):

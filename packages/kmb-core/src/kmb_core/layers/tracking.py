@@ -70,8 +70,8 @@ class Tracking:
         for item in leaves(items):
             if isinstance(item, Variable):
                 self._track_variable(item)
-            elif isinstance(item, Tracking):
-                self.__dict__.pop("_fast", None)  # the plan says whether there are sublayers
+            elif isinstance(item, Tracking) and self.__dict__.get("_fast") is not None:
+                self._fast.composite = True
         self._native_track(name, value)
 
     def _track_variable(self, variable: Variable) -> None:

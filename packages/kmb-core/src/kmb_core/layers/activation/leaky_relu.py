@@ -32,7 +32,7 @@ class LeakyReLU(Layer):
             raise ValueError(f"{self._where()}: negative_slope is 0 or more, got {negative_slope!r}")
         self.negative_slope = negative_slope
         self.supports_masking = True
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""

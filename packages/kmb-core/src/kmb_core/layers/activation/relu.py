@@ -42,7 +42,7 @@ class ReLU(Layer):
         self.negative_slope = negative_slope
         self.threshold = threshold
         self.supports_masking = True
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""

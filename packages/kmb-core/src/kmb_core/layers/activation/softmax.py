@@ -32,7 +32,7 @@ class Softmax(Layer):
         super().__init__(**kwargs)
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.supports_masking = True
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
         """The outputs for the inputs."""

@@ -23,7 +23,7 @@ class Identity(Layer):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""

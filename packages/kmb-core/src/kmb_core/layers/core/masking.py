@@ -32,7 +32,7 @@ class Masking(Layer):
         super().__init__(**kwargs)
         self.mask_value = mask_value
         self.supports_masking = True
-        self.built = True
+        self._needs_no_building()
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Which steps have a feature of another value."""

@@ -27,7 +27,7 @@ class UnitNormalization(Layer):
         super().__init__(**kwargs)
         self.axis = axis if isinstance(axis, int) else list(axis)
         self.supports_masking = True
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""

@@ -21,7 +21,7 @@ class BaseGlobalPooling(Layer):
         start = 1 if self.data_format == "channels_last" else 2
         self._axes = tuple(range(start, start + self.rank))
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""

@@ -28,7 +28,7 @@ class BasePooling(Layer):
             raise ValueError(f"{where}: padding is one of {PADDINGS}, got {padding!r}")
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""

@@ -41,7 +41,7 @@ class Dropout(Layer):
         self.seed = seed
         self.seed_generator = SeedGenerator(seed) if rate > 0 else None
         self.supports_masking = True
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
         """The outputs for the inputs."""

@@ -36,7 +36,7 @@ class Permute(Layer):
             raise ShapeError(f"{self._where()}: dims is an order of 1 to {len(self.dims)}, got {self.dims}")
         self._order = (0, *self.dims)
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""

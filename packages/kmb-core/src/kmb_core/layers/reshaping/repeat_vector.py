@@ -34,7 +34,7 @@ class RepeatVector(Layer):
             raise ValueError(f"{self._where()}: n is a whole number, not negative, got {n!r}")
         self.n = n
         self.input_spec = InputSpec(ndim=2)
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""

@@ -35,7 +35,7 @@ class Reshape(Layer):
         self.target_shape = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
         if self.target_shape.count(-1) > 1 or any(not isinstance(s, int) or s < -1 for s in self.target_shape):
             raise ShapeError(f"{self._where()}: target_shape has sizes and at most one -1, got {self.target_shape}")
-        self.built = True
+        self._needs_no_building()
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""
