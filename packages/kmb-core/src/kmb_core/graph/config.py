@@ -1,8 +1,8 @@
 """A graph as plain data, in the form that Keras writes for functional models, and back.
 
-Each operation is written with its calls inside the graph; a tensor among a call's arguments names the operation, the call
-and the output that it comes from, the calls counted inside this graph alone. A declared op is written under the name of
-the class that Keras has for it and found again among the declarations.
+Each operation is written with its calls inside the graph; a tensor among a call's arguments names the operation, the
+call and the output that it comes from, the calls counted inside this graph alone. A declared op is written under the
+name of the class that Keras has for it and found again among the declarations.
 """
 
 import inspect
@@ -85,7 +85,9 @@ class _Writer:
         return name
 
     def config(self) -> dict[str, Any]:
-        layers = [_input_entry(tensor, self.starts[id(tensor)]) for tensor in self.graph.inputs if id(tensor) in self.starts]
+        layers = [
+            _input_entry(tensor, self.starts[id(tensor)]) for tensor in self.graph.inputs if id(tensor) in self.starts
+        ]
         layers += [self._entry(operation) for operation in self.graph.operations if self.calls[id(operation)]]
         return {
             "layers": layers,
@@ -135,13 +137,27 @@ def _operation_entry(operation: Any) -> dict[str, Any]:
         return serialize_keras_object(operation)
     op, config = operation.op, serialize_keras_object(operation.config)
     name = op.class_name
-    return {"module": op.saved_module, "class_name": name, "config": {"name": operation.name, **config}, "registered_name": name}
+    return {
+        "module": op.saved_module,
+        "class_name": name,
+        "config": {"name": operation.name, **config},
+        "registered_name": name,
+    }
 
 
 def _input_entry(tensor: KerasTensor, name: str) -> dict[str, Any]:
     """An InputLayer for a model that begins in the middle of another graph."""
-    config = {"batch_shape": list(tensor.shape), "dtype": tensor.dtype, "sparse": tensor.sparse, "ragged": tensor.ragged}
-    entry = {"module": "keras.layers", "class_name": "InputLayer", "config": {**config, "name": name, "optional": False}}
+    config = {
+        "batch_shape": list(tensor.shape),
+        "dtype": tensor.dtype,
+        "sparse": tensor.sparse,
+        "ragged": tensor.ragged,
+    }
+    entry = {
+        "module": "keras.layers",
+        "class_name": "InputLayer",
+        "config": {**config, "name": name, "optional": False},
+    }
     return {**entry, "registered_name": None, "name": name, "inbound_nodes": []}
 
 
@@ -221,8 +237,9 @@ class _Reader:
                         ready.append(call)
         if waiting:
             (name, index, output), needing = next(iter(waiting.items()))
-            what = f"functional graph: {needing[0].name!r} needs output {output} of call {index} of {name!r}, which is not made"
-            raise CheckpointError(message(what, "The description is damaged: a layer or a call is missing, or it is a circle."))
+            what = f"functional graph: {needing[0].name!r} needs output {output} of call {index} of {name!r}, not made"
+            cause = "The description is damaged: a layer or a call is missing, or it is a circle."
+            raise CheckpointError(message(what, cause))
 
     def _made(self, call: _Call) -> list[History]:
         args = [self._argument(value) for value in call.args]
@@ -263,7 +280,9 @@ class _Reader:
             raise CheckpointError(message(f"functional graph: expected [layer, call, output], got {structure!r:.60}"))
         if len(structure) == 3 and isinstance(structure[0], str):
             if tuple(structure) not in self.tensors:
-                raise CheckpointError(message(f"functional graph: an input or output comes from {structure}, which is not made"))
+                raise CheckpointError(
+                    message(f"functional graph: an input or output comes from {structure}, which is not made")
+                )
             return self.tensors[tuple(structure)]
         return [self._placed(item) for item in structure]
 

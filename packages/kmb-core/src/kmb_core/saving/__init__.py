@@ -80,7 +80,7 @@ def save_model(
 def load_model(
     filepath: str | os.PathLike[str],
     custom_objects: Mapping[str, Any] | None = None,
-    compile: bool = True,  # noqa: A002 - the recorded name
+    compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
     """Read a model from a `.keras` file that kmb or Keras 3 wrote.
@@ -141,8 +141,8 @@ def load_weights(model: Any, filepath: str | os.PathLike[str], skip_mismatch: bo
         **kwargs: `strict=False` accepts missing and unexpected arrays; `policy` is a `LoadPolicy`.
 
     Raises:
-        CheckpointError: for a damaged file, and, listing all of it, for what is missing, unexpected or of another shape;
-            then nothing was changed.
+        CheckpointError: for a damaged file, and, all listed, for what is missing, unexpected or of another shape; then
+            nothing was changed.
     """
     strict, policy = kwargs.pop("strict", True), kwargs.pop("policy", None)
     if kwargs:

@@ -1,8 +1,8 @@
 """The `.keras` archive: a zip of metadata.json, config.json, model.weights.h5 and where needed assets/.
 
-Reading trusts no entry of the zip: names, kinds and sizes are checked before anything is unpacked, only the members above
-are opened, and the checksum of the weights is verified before HDF5 sees them. Weights are stored uncompressed and read in
-place, through a window on the archive.
+Reading trusts no entry of the zip: names, kinds and sizes are checked before anything is unpacked, only the members
+above are opened, and the checksum of the weights is verified before HDF5 sees them. Weights are stored uncompressed and
+read in place, through a window on the archive.
 """
 
 import io
@@ -186,15 +186,19 @@ class Archive:
         """Where a stored member's bytes begin: behind its own header, whose two last fields are lengths."""
         self._file.seek(info.header_offset)
         header = self._file.read(30)
-        return info.header_offset + 30 + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        return (
+            info.header_offset + 30 + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        )
 
 
 def open_file(path: str) -> BinaryIO:
     """Open a file for reading, with an error that says what is wrong."""
     try:
-        return open(path, "rb")  # noqa: SIM115 - the caller closes it
+        return open(path, "rb")
     except FileNotFoundError as error:
-        raise MissingFileError(message(f"{path!r} cannot be loaded: no such file", None, f"The working folder is {os.getcwd()!r}.")) from error
+        raise MissingFileError(
+            message(f"{path!r} cannot be loaded: no such file", None, f"The working folder is {os.getcwd()!r}.")
+        ) from error
     except OSError as error:
         raise FileAccessError(message(f"{path!r} cannot be loaded: {error.strerror or error}")) from error
 

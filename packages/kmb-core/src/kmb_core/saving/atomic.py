@@ -1,7 +1,8 @@
 """Writing a file so that it is there whole or not at all.
 
-The new file is written beside the old one, brought to the disk and renamed over it; then the folder is brought to the disk
-too, because the rename is an entry in it. Whatever fails before the rename leaves the old file as it was and nothing else.
+The new file is written beside the old one, brought to the disk and renamed over it; then the folder is brought to the
+disk too, because the rename is an entry in it. Whatever fails before the rename leaves the old file as it was and
+nothing else.
 """
 
 import os
@@ -49,7 +50,9 @@ def unwritable(target: str, error: OSError) -> FileAccessError:
 def _new_file(target: str) -> str:
     folder, name = os.path.split(target)
     if not os.path.isdir(folder):
-        raise MissingFileError(message(f"{target!r} could not be written: no folder {folder!r}", None, "Make it first."))
+        raise MissingFileError(
+            message(f"{target!r} could not be written: no folder {folder!r}", None, "Make it first.")
+        )
     if os.path.isdir(target):
         raise FileAccessError(message(f"{target!r} could not be written: it is a folder"))
     try:

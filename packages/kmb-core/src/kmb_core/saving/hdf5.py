@@ -1,8 +1,8 @@
 """HDF5 as far as weights need it: groups of arrays.
 
-Reading makes a list of everything in the file first, without touching data, and refuses what could reach out of the file
-or cost memory that no weight needs: soft and external links, external and virtual storage, filters that come from plugins,
-types other than numbers. Arrays are read one at a time when somebody asks.
+Reading makes a list of everything in the file first, without touching data, and refuses what could reach out of the
+file or cost memory that no weight needs: soft and external links, external and virtual storage, filters that come from
+plugins, types other than numbers. Arrays are read one at a time when somebody asks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,7 +41,9 @@ def _write_array(group: Any, key: str, array: np.ndarray) -> None:
         group.create_dataset(key, data=array)
         return
     if array.dtype.kind != "V" or array.dtype.names is not None:
-        raise CheckpointError(message(f"{group.name}/{key}: values of dtype {array.dtype} cannot be saved; numbers can"))
+        raise CheckpointError(
+            message(f"{group.name}/{key}: values of dtype {array.dtype} cannot be saved; numbers can")
+        )
     dataset = group.create_dataset(key, data=array.view(f"V{array.dtype.itemsize}"))  # bfloat16 and 8-bit floats
     dataset.attrs["dtype"] = array.dtype.name
 
@@ -86,7 +88,9 @@ def stored_arrays(source: BinaryIO, where: str, policy: LoadPolicy) -> Iterator[
         except (OSError, RuntimeError) as error:
             if isinstance(error, CheckpointError):
                 raise
-            raise CheckpointError(message(f"{where} is damaged: {error}", "It was changed after it was saved.")) from error
+            raise CheckpointError(
+                message(f"{where} is damaged: {error}", "It was changed after it was saved.")
+            ) from error
 
 
 class _Listing:
@@ -112,7 +116,9 @@ class _Listing:
                 self._listed(f"{path}{name}", group, name, found, pending, depth)
         return found
 
-    def _listed(self, path: str, group: Any, name: str, found: dict[str, Stored], pending: list[Any], depth: int) -> None:
+    def _listed(
+        self, path: str, group: Any, name: str, found: dict[str, Stored], pending: list[Any], depth: int
+    ) -> None:
         import h5py
 
         self.count += 1

@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
@@ -89,10 +90,10 @@ def _wrong_ending(path: str, ending: str) -> CheckpointError:
 
 
 def _metadata() -> bytes:
-    from kmb_core import __version__
-
     saved = time.strftime("%Y-%m-%d@%H:%M:%S")
-    return json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved, "kmb_version": __version__}).encode()
+    return json.dumps(
+        {"keras_version": KERAS_VERSION, "date_saved": saved, "kmb_version": version("kmb-core")}
+    ).encode()
 
 
 @contextmanager
@@ -126,7 +127,7 @@ def read_model(
     filepath: str | os.PathLike[str],
     *,
     custom_objects: Mapping[str, Any] | None = None,
-    compile: bool = True,  # noqa: A002 - the recorded name of `load_model`
+    compile: bool = True,
     policy: LoadPolicy | None = None,
 ) -> Any:
     """Read a model from a `.keras` file, within given limits; see `kmb_core.saving.load_model`.
@@ -161,7 +162,9 @@ def _check_version(metadata: Mapping[str, Any], path: str) -> None:
     version = metadata.get("keras_version")
     if not isinstance(version, str) or not version.startswith("3."):
         what = f"{path!r}: {METADATA}: expected a keras_version 3.x, got {version!r:.40}"
-        raise CheckpointError(message(what, "The file is of another version of the format, or of no library for models."))
+        raise CheckpointError(
+            message(what, "The file is of another version of the format, or of no library for models.")
+        )
 
 
 def _made(config: dict[str, Any], custom_objects: Mapping[str, Any] | None, path: str) -> Any:
@@ -170,7 +173,15 @@ def _made(config: dict[str, Any], custom_objects: Mapping[str, Any] | None, path
         model = deserialize_keras_object(config, custom_objects)
     except (UnknownObjectError, SecurityError) as error:
         raise _with_place(type(error), where, error) from error
-    except (KmbError, ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError) as error:
+    except (
+        KmbError,
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        NotImplementedError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise _with_place(CheckpointError, where, error) from error
     except (RecursionError, MemoryError) as error:
         raise CheckpointError(message(f"{where}: the model cannot be made: {type(error).__name__}")) from error
@@ -223,7 +234,11 @@ def read_weights(
 def _weights_in(path: str, policy: LoadPolicy) -> Iterator[tuple[str, dict[str, Stored]]]:
     if path.endswith(MODEL_ENDING):
         where = f"{path!r}: {WEIGHTS}"
-        with Archive(path, policy) as archive, archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
+        with (
+            Archive(path, policy) as archive,
+            archive.weights() as weights,
+            stored_arrays(weights, where, policy) as stored,
+        ):
             yield where, stored
     else:
         with open_file(path) as file, stored_arrays(file, repr(path), policy) as stored:

@@ -93,8 +93,8 @@ def _parts_in(container: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 def _can_save(value: Any) -> bool:
     """Layers and optimizers can; metrics could, but their state is not kept."""
-    cls = type(value)
-    return hasattr(cls, "save_own_variables") and getattr(cls, "_kind", None) != "metric" and not isinstance(value, type)
+    cls = type(value)  # of a class it is `type`, which cannot
+    return hasattr(cls, "save_own_variables") and getattr(cls, "_kind", None) != "metric"
 
 
 def _public_name(value: Any) -> str:

@@ -62,13 +62,15 @@ class _Comparison:
 
     @property
     def summary(self) -> str:
-        counts = [(len(self.missing), "missing"), (len(self.unexpected), "unexpected"), (len(self.mismatched), "mismatched")]
-        return ", ".join(f"{count} {what}" for count, what in counts if count)
+        return ", ".join(f"{len(rows)} {what}" for what, rows in self._named.items() if rows)
+
+    @property
+    def _named(self) -> dict[str, list[str]]:
+        return {"missing": self.missing, "unexpected": self.unexpected, "mismatched": self.mismatched}
 
     @property
     def table(self) -> str:
-        named = {"missing": self.missing, "unexpected": self.unexpected, "mismatched": self.mismatched}
-        rows = [f"  {what:<11} {row}" for what, rows in named.items() for row in rows]
+        rows = [f"  {what:<11} {row}" for what, rows in self._named.items() for row in rows]
         more = [f"  and {len(rows) - ROWS} more"] if len(rows) > ROWS else []
         return "\n".join(rows[:ROWS] + more)
 
@@ -155,13 +157,11 @@ def _seen(stored: Stored) -> str:
 
 
 def _report(model: Any, where: str, problems: _Comparison, skip_mismatch: bool) -> None:
-    unbuilt = not getattr(model, "built", True)
     what = f"{where} does not fit {type(model).__name__} {getattr(model, 'name', '')!r}: {problems.summary}"
-    if unbuilt:
-        cause, remedy = "The model is not built, so it has no weights yet.", "Call it on data, or build it, before loading."
-    else:
-        cause = "The file is of another architecture, or of other sizes."
-        remedy = "Load it into the model that wrote it, or pass skip_mismatch=True for what fits."
+    cause = "The file is of another architecture, or of other sizes."
+    remedy = "Load it into the model that wrote it, or pass skip_mismatch=True for what fits."
+    if not getattr(model, "built", True):
+        cause, remedy = "The model is not built, so it has no weights yet.", "Call it on data, or build it, first."
     text = f"{message(what, cause, None if skip_mismatch else remedy)}\n{problems.table}"
     if not skip_mismatch:
         raise CheckpointError(text)
@@ -172,7 +172,8 @@ def _set(path: str, part: Any, found: Mapping[str, Stored], where: str, skip_mis
     try:
         part.load_own_variables(_Variables(found))
     except (ValueError, KeyError, TypeError, IndexError) as error:
-        what = f"{where}: {vars_path(path)}: {type(part).__name__} {getattr(part, 'name', '')!r} refuses its weights: {error}"
+        named = f"{type(part).__name__} {getattr(part, 'name', '')!r}"
+        what = f"{where}: {vars_path(path)}: {named} refuses its weights: {error}"
         if not skip_mismatch:
             raise CheckpointError(message(what)) from error
         warnings.warn(what, stacklevel=6)
@@ -192,5 +193,6 @@ def _set_optimizer(path: str, part: Any, found: dict[str, Stored]) -> None:
     elif fits and found:
         part.load_own_variables(_Variables(found))
     elif found or expected:
-        what = f"{path}: the file holds {len(found)} variables of the optimizer, {type(part).__name__} has {len(expected)}"
-        warnings.warn(message(what, "Its state starts afresh; the model's weights are those of the file."), stacklevel=6)
+        what = f"{path}: the file holds {len(found)} variables, {type(part).__name__} has {len(expected)}"
+        cause = "The optimizer's state starts afresh; the model's weights are those of the file."
+        warnings.warn(message(what, cause), stacklevel=6)

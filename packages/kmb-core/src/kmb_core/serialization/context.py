@@ -1,4 +1,7 @@
-"""What one deserialization knows across the nested calls that classes make in `from_config`; each thread has its own."""
+"""What one deserialization knows across the nested calls that classes make in `from_config`.
+
+Each thread has its own.
+"""
 
 import threading
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """Plain data back to objects.
 
-Every name in the data is looked up in the registry and nowhere else: nothing is imported, evaluated or unpickled because a
-file says so, and a lambda that Keras wrote as bytecode is refused whatever `safe_mode` is. How deep objects may lie in one
-another is limited, because each level is a few Python calls.
+Every name in the data is looked up in the registry and nowhere else: nothing is imported, evaluated or unpickled
+because a file says so, and a lambda that Keras wrote as bytecode is refused whatever `safe_mode` is. How deep objects
+may lie in one another is limited, because each level is a few Python calls.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,8 @@ def deserialize_keras_object(
     """Make an object from its description as plain data.
 
     Args:
-        config: what `serialize_keras_object` gave, possibly by way of JSON; None, numbers and strings stay what they are.
+        config: what `serialize_keras_object` gave, possibly by way of JSON; None, numbers and strings stay as they
+            are.
         custom_objects: {name: class or function} beside what is registered.
         safe_mode: taken for compatibility: code in a file never runs, whatever it says.
         **kwargs: `module_objects`, a further dict to look names up in.
@@ -40,7 +41,8 @@ def deserialize_keras_object(
 
     Example:
         >>> import kmb_core
-        >>> kmb_core.saving.deserialize_keras_object({"class_name": "__slice__", "config": {"start": 0, "stop": 2, "step": None}})
+        >>> config = {"class_name": "__slice__", "config": {"start": 0, "stop": 2, "step": None}}
+        >>> kmb_core.saving.deserialize_keras_object(config)
         slice(0, 2, None)
     """
     further = kwargs.pop("module_objects", None) or {}

@@ -1,8 +1,8 @@
 """Names of classes and functions in files.
 
-Built-in objects are written under the name that Keras gives them ("keras.layers" / "Dense"), set by `@saved_as`. A file's
-names are looked up here and nowhere else: among the built-ins, whose packages announce themselves with `provide`, and
-among what the process registered. Nothing is imported because a file says so.
+Built-in objects are written under the name that Keras gives them ("keras.layers" / "Dense"), set by `@saved_as`. A
+file's names are looked up here and nowhere else: among the built-ins, whose packages announce themselves with
+`provide`, and among what the process registered. Nothing is imported because a file says so.
 """
 
 import inspect
@@ -128,7 +128,7 @@ def get_registered_name(obj: Any) -> str:
 def get_registered_object(
     name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Mapping[str, Any] | None = None
 ) -> Any:
-    """The object of a registered name: scopes first, then what was registered, then the dicts given; None if unknown."""
+    """The object of a registered name, or None: scopes first, then what was registered, then the dicts given."""
     for scope in [*reversed(_scopes.stack), _custom, custom_objects or {}, module_objects or {}]:
         if name in scope:
             return scope[name]
@@ -156,7 +156,9 @@ class CustomObjectScope:
         _scopes.stack.append(self.custom_objects)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         _scopes.stack.pop()
 
 
