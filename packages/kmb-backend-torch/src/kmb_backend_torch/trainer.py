@@ -138,7 +138,8 @@ class _Plan:
         self.own_loss = model._overrides("compute_loss")
         self.own_metrics = model._overrides("compute_metrics")
         self._variables: list[Any] | None = None
-        self._regularized = True
+        self._regularized: list[Any] = []
+        self._layers: list[Any] = []
         self.loss: Callable[..., Any] = self._loss
         self.forward: Callable[..., Any] = self._forward
         if model.jit_compile is True and not model.run_eagerly:
@@ -148,21 +149,27 @@ class _Plan:
         """The model's trainable variables, listed once; what becomes trainable later needs another `compile`."""
         if self._variables is None:
             self._variables = self.model.trainable_variables
-            self._regularized = any(variable.regularizer is not None for variable in self._variables)
+            self._regularized = [variable for variable in self._variables if variable.regularizer is not None]
+            self._layers = self.model._flatten_layers()
         return self._variables
 
     def _forward(self, x: Any, training: bool) -> Any:
         return self.model(x, training=training) if self.takes_training else self.model(x)
 
     def _loss(self, x: Any, y: Any, sample_weight: Any, training: bool) -> tuple[Any, Any]:
-        model = self.model
+        self.trainable_variables()
         outputs = self._forward(x, training)
-        if training or not self.own_loss:
-            self.trainable_variables()
-        compiled = model._compile_loss
-        if self.own_loss or self._regularized or y is None or compiled is None or model._adds_losses():
-            return outputs, model.compute_loss(x, y, outputs, sample_weight, training)
-        return outputs, compiled(y, outputs, sample_weight)  # `compute_loss` without looking for other losses
+        compiled = self.model._compile_loss
+        if self.own_loss or y is None or compiled is None:
+            return outputs, self.model.compute_loss(x, y, outputs, sample_weight, training)
+        loss = compiled(y, outputs, sample_weight)  # from here on what `compute_loss` does, on layers that are known
+        if self.model._adds_losses():
+            for layer in self._layers:
+                for added in layer._losses:
+                    loss = loss + added
+        for variable in self._regularized:
+            loss = loss + variable.regularizer(variable)
+        return outputs, loss
 
     def track(self, loss: torch.Tensor, x: Any) -> None:
         """Add a batch's loss to the running mean, weighted by the number of samples."""

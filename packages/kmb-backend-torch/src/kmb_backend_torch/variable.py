@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch._subclasses.fake_tensor import unset_fake_temporarily
 
 from kmb_backend_torch.conversion import dtype_name, native_dtype
 from kmb_core.backend import Variable
@@ -21,8 +22,13 @@ _SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: t
 class TorchVariable(Variable):
     """A variable of the torch backend."""
 
+    def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> torch.Tensor:
+        with unset_fake_temporarily():  # a layer may be built while its model is traced for shapes
+            return super()._initial_value(initializer, shape, dtype)
+
     def _create(self, value: torch.Tensor) -> torch.Tensor:
-        with torch.inference_mode(False), torch.no_grad():  # a model may be built while it predicts
+        # A model may be built while it predicts, or while it is traced: its weights are real all the same.
+        with unset_fake_temporarily(), torch.inference_mode(False), torch.no_grad():
             value = _owned(value)
             if self._trainable and value.is_floating_point():
                 return torch.nn.Parameter(value)
