@@ -51,6 +51,8 @@ def _conv(
     axes = _SPATIAL[inputs.ndim - 2]
     layout = f"NC{axes}" if channels_first else f"N{axes}C"
     groups = inputs.shape[1 if channels_first else -1] // kernel.shape[-2]
+    spatial = inputs.shape[2:] if channels_first else inputs.shape[1:-1]
+    _check_fit(spatial, [(size - 1) * step + 1 for size, step in zip(kernel.shape, dilations, strict=False)], padding)
     return lax.conv_general_dilated(
         inputs,
         kernel,
@@ -60,6 +62,12 @@ def _conv(
         dimension_numbers=(layout, f"{axes}IO", layout),
         feature_group_count=groups,
     )
+
+
+def _check_fit(sizes: Sequence[int], extents: Sequence[int], padding: str) -> None:
+    """XLA makes an empty result where a window does not fit, and goes on."""
+    if padding == "VALID" and any(size < extent for size, extent in zip(sizes, extents, strict=True)):
+        raise ValueError(f"a window of {tuple(extents)} does not fit in {tuple(sizes)} without padding")
 
 
 def max_pool(
@@ -105,11 +113,13 @@ def _least(dtype: np.dtype) -> np.generic:
 
 @compiled(static=("window", "strides", "padding"))
 def _max_pool(inputs: jax.Array, window: tuple[int, ...], strides: tuple[int, ...], padding: str) -> jax.Array:
+    _check_fit(inputs.shape, window, padding)
     return lax.reduce_window(inputs, _least(inputs.dtype), lax.max, window, strides, padding)
 
 
 @compiled(static=("window", "strides", "padding"))
 def _average_pool(inputs: jax.Array, window: tuple[int, ...], strides: tuple[int, ...], padding: str) -> jax.Array:
+    _check_fit(inputs.shape, window, padding)
     zero = inputs.dtype.type(0)
     sums = lax.reduce_window(inputs, zero, lax.add, window, strides, padding)
     if padding == "VALID":
