@@ -63,7 +63,9 @@ def conv(
     padding = _padding(padding, "ops.conv")
 
     def channels_last(x: Any) -> Any:
-        if 0 in x.shape or any(_too_large(x, kernel, i, padding, dilations) for i in range(count)):
+        if any(_too_large(x, kernel, i, padding, dilations) for i in range(count)):
+            raise ValueError("the window is longer than the inputs")  # the core says it in its own words
+        if 0 in x.shape:
             return _nothing(x, kernel, strides, padding, dilations)
         return _convolve(x, kernel, strides, padding, dilations)
 

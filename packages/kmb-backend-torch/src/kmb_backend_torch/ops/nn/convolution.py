@@ -119,8 +119,19 @@ def max_pool(
         if any(extra):
             lowest = float("-inf") if x.dtype.is_floating_point else torch.iinfo(x.dtype).min
             x, amount = _behind(x, amount, extra, lowest), (0,) * rank
-    out = _MAX_POOLS[rank](x, window, strides, amount)
+    if x.dtype.is_floating_point:
+        out = _MAX_POOLS[rank](x, window, strides, amount)
+    else:
+        out = _integer_max_pool(x, window, strides, amount)
     return out.permute(_CHANNELS_LAST[rank + 2]) if last else out
+
+
+def _integer_max_pool(x: Tensor, window: Sequence[int], strides: Sequence[int], both: Sequence[int]) -> Tensor:
+    """torch has no kernel for integers: the windows as views, and the largest of each."""
+    x = _behind(x, both, (0,) * len(window), torch.iinfo(x.dtype).min)
+    for axis, (size, step) in enumerate(zip(window, strides, strict=True), start=2):
+        x = x.unfold(axis, size, step)
+    return x.amax(tuple(range(-len(window), 0)))
 
 
 def average_pool(
