@@ -1,4 +1,4 @@
-"""Targets and predictions of the same rank: one that has a last axis of size 1 too many loses it, or the other gains it."""
+"""Targets and predictions of one rank: a last axis of size 1 too many is dropped, or the other tensor gains one."""
 
 from typing import Any
 

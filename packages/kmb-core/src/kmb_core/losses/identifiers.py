@@ -37,7 +37,7 @@ def get(identifier: Any) -> Any:
     """The loss, or loss function, that something stands for.
 
     Args:
-        identifier: a name ("mse", "MeanSquaredError"), a class, a saved form, a loss, a function, or None, which is returned.
+        identifier: a name ("mse", "MeanSquaredError"), a class, a saved form, a loss, a function, or None (returned).
 
     Raises:
         ValueError: where it stands for none.

@@ -1,7 +1,7 @@
 """Loss: the base of all losses, and the one that stands for a function.
 
-`call` gives one value for each sample; the base brings those to one number. Where nothing has to be converted, weighted or
-masked, a call is `call` and one reduction.
+`call` gives one value for each sample; the base brings those to one number. Where nothing has to be converted,
+weighted or masked, a call is `call` and one reduction.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,8 @@ from kmb_core.losses.reduction import check_reduction, reduced, reduced_with_wei
 from kmb_core.ops.comparison import logical_and
 from kmb_core.serialization import saved_as, serialize_keras_object
 
+_CONTAINERS = (dict, list, tuple)
+
 
 @saved_as("keras")
 class Loss:
@@ -24,8 +26,8 @@ class Loss:
 
     Args:
         name: automatic when None.
-        reduction: "sum_over_batch_size" and "mean": the mean of all values; "sum"; "mean_with_sample_weight": the sum, divided by
-            the sum of the weights; "none": the values themselves.
+        reduction: "sum_over_batch_size" and "mean": the mean of all values; "sum"; "mean_with_sample_weight": the sum,
+            divided by the sum of the weights; "none": the values themselves.
         dtype: a dtype or policy that targets and predictions are cast to; floatx when None.
 
     Subclasses define `call(self, y_true, y_pred)`: one value for each sample.
@@ -44,7 +46,9 @@ class Loss:
 
     targets_as_given = False  # True where `call` takes targets of any dtype: class numbers stay integers
 
-    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None) -> None:
+    def __init__(
+        self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None
+    ) -> None:
         self.name = name or auto_name(type(self).__name__)
         self.reduction = check_reduction(reduction, type(self).__name__)
         self._dtype_policy = dtype_policies.get(dtype or floatx())
@@ -66,7 +70,7 @@ class Loss:
         Args:
             y_true: targets, `(batch, ...)`.
             y_pred: predictions, `(batch, ...)`; a mask that belongs to them is heeded.
-            sample_weight: a number for each sample, `(batch,)`, or for each value that `call` gives; None for equal weights.
+            sample_weight: a number for each sample, `(batch,)`, or for each value of `call`; None for equal weights.
 
         Returns:
             A scalar; with reduction "none" the values.
@@ -90,7 +94,8 @@ class Loss:
     def _converted(self, x: Any, as_given: bool = False) -> Any:
         """x as tensors of the loss's dtype."""
         backend = state.override or process.backend or current_backend()
-        if x.__class__ in backend.native:
+        kind = x.__class__
+        if kind in backend.native:
             if backend is not self._seen[0]:
                 self._seen = (backend, backend.implementation.native_dtype(self._dtype))
             if x.dtype is self._seen[1] or (as_given and x.dtype not in backend.floats):
@@ -138,9 +143,8 @@ class LossFunctionWrapper(Loss):
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """The function's values; targets and predictions are brought to one rank first."""
-        if y_true.__class__ is y_pred.__class__ and not isinstance(y_pred, (dict, list, tuple)):
-            if len(y_true.shape) != len(y_pred.shape):
-                y_true, y_pred = same_rank(y_true, y_pred)
+        if not isinstance(y_pred, _CONTAINERS) and not isinstance(y_true, _CONTAINERS):
+            y_true, y_pred = same_rank(y_true, y_pred)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:

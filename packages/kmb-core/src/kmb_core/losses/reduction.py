@@ -80,7 +80,9 @@ def _size(x: Any) -> Any:
 def quotient(numerator: Any, denominator: Any) -> Any:
     """The quotient; 0 where the denominator is 0."""
     nothing = equal(denominator, 0)
-    return where(nothing, zeros_like(numerator), true_divide(numerator, where(nothing, ones_like(denominator), denominator)))
+    return where(
+        nothing, zeros_like(numerator), true_divide(numerator, where(nothing, ones_like(denominator), denominator))
+    )
 
 
 def _check_weights(values: Any, weights: Any) -> None:

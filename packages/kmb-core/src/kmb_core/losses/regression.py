@@ -21,8 +21,8 @@ from kmb_core.serialization import saved_as
 def targets_and_predictions(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """Both as tensors of the predictions' floating dtype and of one rank."""
     backend = state.override or process.backend or current_backend()
-    native = backend.native
-    if y_true.__class__ in native and y_pred.__class__ in native and y_true.dtype is y_pred.dtype and y_pred.dtype in backend.floats:
+    native, true, pred = backend.native, y_true.__class__, y_pred.__class__
+    if true in native and pred in native and y_true.dtype is y_pred.dtype and y_pred.dtype in backend.floats:
         return (y_true, y_pred) if len(y_true.shape) == len(y_pred.shape) else same_rank(y_true, y_pred)
     y_pred, y_true = floating(y_pred), tensor(y_true)
     if dtype_of(y_true) != dtype_of(y_pred):
@@ -40,7 +40,8 @@ def tensor(x: Any) -> Any:
 def floating(x: Any) -> Any:
     """x as a tensor of a floating dtype."""
     backend = state.override or process.backend or current_backend()
-    if x.__class__ in backend.native and x.dtype in backend.floats:
+    kind = x.__class__
+    if kind in backend.native and x.dtype in backend.floats:
         return x
     x = tensor(x)
     return x if is_float(dtype_of(x)) else cast(x, floatx())
@@ -86,7 +87,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
 
 @saved_as("keras.losses")
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
-    """The mean of Huber's function of the errors along the last axis: `e^2 / 2` up to `delta`, `delta * (|e| - delta / 2)` beyond.
+    """The mean along the last axis of `e^2 / 2` for errors up to `delta`, of `delta * (|e| - delta / 2)` beyond.
 
     Args:
         y_true, y_pred: `(batch, ..., values)`.
@@ -121,7 +122,9 @@ class MeanSquaredError(LossFunctionWrapper):
 
     targets_as_given = True
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = "mean_squared_error", dtype: Any = None) -> None:
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str | None = "mean_squared_error", dtype: Any = None
+    ) -> None:
         super().__init__(mean_squared_error, reduction=reduction, name=name, dtype=dtype)
 
 
@@ -140,7 +143,9 @@ class MeanAbsoluteError(LossFunctionWrapper):
 
     targets_as_given = True
 
-    def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = "mean_absolute_error", dtype: Any = None) -> None:
+    def __init__(
+        self, reduction: str | None = "sum_over_batch_size", name: str | None = "mean_absolute_error", dtype: Any = None
+    ) -> None:
         super().__init__(mean_absolute_error, reduction=reduction, name=name, dtype=dtype)
 
 
@@ -161,11 +166,15 @@ class Huber(LossFunctionWrapper):
     targets_as_given = True
 
     def __init__(
-        self, delta: float = 1.0, reduction: str | None = "sum_over_batch_size", name: str | None = "huber_loss", dtype: Any = None
+        self,
+        delta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "huber_loss",
+        dtype: Any = None,
     ) -> None:
         super().__init__(huber, reduction=reduction, name=name, dtype=dtype, delta=delta)
         self.delta = delta
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments; `delta` only where it is not the default, which is how Keras's own files look."""
+        """The constructor's arguments; `delta` only where it is not the default, as in Keras's own files."""
         return super().get_config() | ({} if self.delta == 1.0 else {"delta": self.delta})

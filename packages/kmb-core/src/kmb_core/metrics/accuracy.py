@@ -127,7 +127,7 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
 
     Args:
         y_true: class numbers, `(batch, ...)` or `(batch, ..., 1)`.
-        y_pred: probabilities or logits, `(batch, ..., classes)`; with `from_sorted_ids` the numbers of classes, likeliest first.
+        y_pred: probabilities or logits, `(batch, ..., classes)`; with `from_sorted_ids` class numbers, likeliest first.
         k: how many count as found.
         from_sorted_ids: see `y_pred`.
 

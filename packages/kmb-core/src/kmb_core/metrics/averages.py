@@ -1,7 +1,8 @@
 """Sum, Mean, and the mean of a function of targets and predictions.
 
-The loss of every training step passes through `Mean`: a scalar with a number as weight goes to the backend's
-"mean_update" kernel where there is one, other sums to "sum_update". Sums and counts are kept in 32 bits at least, since 16 would soon count wrongly.
+The loss of every training step passes through `Mean`: where the backend has kernels for it, a scalar with a number as
+weight goes to "mean_update", and other sums to "sum_update". Sums and counts are kept in 32 bits at least, since 16 would
+soon count wrongly.
 """
 
 from collections.abc import Callable
@@ -10,9 +11,9 @@ from typing import Any
 from kmb_core.backend import KerasTensor, cast, convert_to_tensor, masks
 from kmb_core.backend.state import state
 from kmb_core.losses.reduction import quotient
+from kmb_core.losses.regression import tensor
 from kmb_core.metrics.metric import Metric
 from kmb_core.metrics.samplewise import samplewise
-from kmb_core.ops.arithmetic import multiply
 from kmb_core.ops.creation import ones_like
 from kmb_core.ops.reduction import sum
 from kmb_core.serialization import built_in, saved_as, serialize_keras_object
@@ -104,8 +105,9 @@ class Mean(Accumulating):
         super().__init__(name=name, dtype=dtype)
         self.total = self.add_variable((), "zeros", dtype=self._wide, name="total")
         self.count = self.add_variable((), "zeros", dtype=self._wide, name="count")
-        self._update = self._backend.kernels.get("mean_update")
-        self._add = self._backend.kernels.get("sum_update")
+        kernels = self._backend.kernels
+        self._add = kernels.get("sum_update") if "mean_update" in kernels else None
+        self._update: Any = kernels.get("mean_update")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         """Add values to the mean.
@@ -117,16 +119,16 @@ class Mean(Accumulating):
         self._gather(values, sample_weight)
 
     def _gather(self, values: Any, sample_weight: Any) -> None:
-        direct = self._update is not None and not state.indirect and not masks.in_use.any
-        kind = sample_weight.__class__
-        if direct and (kind is int or kind is float) and values.__class__ in self._backend.native and not values.shape:
-            self._update(self.total._value, self.count._value, values, sample_weight)
-            return
+        kind, native = sample_weight.__class__, values.__class__ in self._backend.native
+        direct = native and self._add is not None and not state.indirect
         total = self.total
-        if direct and kind is _NONE and values.__class__ in self._backend.native and values.dtype is total._value.dtype:
-            if len(values.shape) == 1:
-                self._add(total._value, self.count._value, sum(values), values.shape[0])
-                return
+        if direct and not values.shape and (kind is int or kind is float):
+            self._update(total._value, self.count._value, values, sample_weight)
+            return
+        unmasked = not masks.in_use.any or masks.get_mask(values) is None
+        if direct and unmasked and kind is _NONE and len(values.shape) == 1 and values.dtype is total._value.dtype:
+            self._add(total._value, self.count._value, sum(values), values.shape[0])
+            return
         values, weights = self._samplewise(values, sample_weight)
         number = _length(values) if weights is None else sum(weights)
         if self._add is not None and not state.indirect:
@@ -161,7 +163,9 @@ class MeanMetricWrapper(Mean):
         self._fn = fn
         self._fn_kwargs = kwargs
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]  # the public API: another signature than that of Mean
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Gather from a batch.
 
         Args:
@@ -169,6 +173,11 @@ class MeanMetricWrapper(Mean):
             y_pred: predictions; a mask that belongs to them is heeded.
             sample_weight: a number for each sample; None for ones.
         """
+        native = self._backend.native
+        if y_true.__class__ not in native and not isinstance(y_true, dict):
+            y_true = tensor(y_true)
+        if y_pred.__class__ not in native and not isinstance(y_pred, dict):
+            y_pred = tensor(y_pred)
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
         if masks.in_use.any and (mask := masks.get_mask(y_pred)) is not None:
             masks.set_mask(values, mask)
@@ -189,5 +198,7 @@ class MeanMetricWrapper(Mean):
         if isinstance(fn, dict):
             name = str(fn.get("config"))
             known = {name: built_in("keras.metrics", name) or built_in("keras.losses", name)}
-            config["fn"] = resolve(fn, {key: value for key, value in known.items() if value is not None}, "metric function")
+            config["fn"] = resolve(
+                fn, {key: value for key, value in known.items() if value is not None}, "metric function"
+            )
         return cls(**config)

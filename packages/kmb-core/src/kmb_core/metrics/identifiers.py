@@ -56,7 +56,7 @@ def get(identifier: Any) -> Any:
     """The metric that something stands for.
 
     Args:
-        identifier: a name ("mse", "BinaryAccuracy"), a class, a saved form, a metric, a function, or None, which is returned.
+        identifier: a name ("mse", "BinaryAccuracy"), a class, a saved form, a metric, a function, or None (returned).
 
     Raises:
         ValueError: where it stands for none.

@@ -1,7 +1,7 @@
 """Metric: numbers gathered over batches in variables, and a result worked out from them.
 
-A metric remembers the backend that it was made on and enters it where another one is current. Its variables are found like a
-layer's: those made with `add_variable`, and those of metrics in its attributes.
+A metric remembers the backend that it was made on and enters it where another one is current. Its variables are found
+like a layer's: those made with `add_variable`, and those of metrics in its attributes.
 """
 
 import functools
@@ -81,12 +81,20 @@ class Metric:
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         with use_backend(self._backend), name_scope(self.name.replace("/", ">")):
             variable = Variable(
-                first, shape=shape, dtype=dtype or self._dtype, trainable=False, autocast=False, aggregation=aggregation, name=name
+                first,
+                shape=shape,
+                dtype=dtype or self._dtype,
+                trainable=False,
+                autocast=False,
+                aggregation=aggregation,
+                name=name,
             )
         self._variables.append(variable)
         return variable
 
-    def add_weight(self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None) -> Variable:
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
         """Make a variable that belongs to the metric; see `add_variable`."""
         return self.add_variable(shape=shape, initializer=initializer, dtype=dtype, name=name)
 

@@ -59,7 +59,9 @@ class RootMeanSquaredError(Mean):
     def __init__(self, name: str | None = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]  # the public API: another signature than that of Mean
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         """Gather from a batch.
 
         Args:

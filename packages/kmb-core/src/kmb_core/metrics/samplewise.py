@@ -1,6 +1,6 @@
 """One value, and one weight, for each sample: what averages are gathered from.
 
-Axes that the weights do not have, and all but the first, are averaged away; so a sample counts once, whatever its length.
+Axes that the weights do not have, and all but the first, are averaged away: a sample counts once, whatever its length.
 """
 
 from typing import Any
@@ -60,5 +60,9 @@ def _check(values: Any, weights: Any) -> None:
     try:
         broadcast_shapes(tuple(values.shape), tuple(weights.shape))
     except ShapeError:
-        what = f"metric: sample weights of shape {tuple(weights.shape)} do not fit values of shape {tuple(values.shape)}"
-        raise ShapeError(message(what, "There is one value for each sample (or step).", "Give weights of that shape.")) from None
+        what = (
+            f"metric: sample weights of shape {tuple(weights.shape)} do not fit values of shape {tuple(values.shape)}"
+        )
+        raise ShapeError(
+            message(what, "There is one value for each sample (or step).", "Give weights of that shape.")
+        ) from None

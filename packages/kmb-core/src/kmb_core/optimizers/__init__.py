@@ -13,7 +13,9 @@ _MODULES = {
 }
 
 __getattr__, __dir__, __all__ = lazy_names(
-    __name__, {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names.split()}, ("schedules",)
+    __name__,
+    {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names.split()},
+    ("schedules",),
 )
 
 provide("keras.optimizers", __getattr__)

@@ -113,7 +113,12 @@ class Adam(Optimizer):
         kernel = kernels.get("adam_update")
         if kernel is None or any(v.overwrite_with_gradient for v in self._trainable_variables):
             return None
-        variables, first, second, largest = self._trainable_variables, self._momentums, self._velocities, self._velocity_hats
+        variables, first, second, largest = (
+            self._trainable_variables,
+            self._momentums,
+            self._velocities,
+            self._velocity_hats,
+        )
         decayed = [self._decays(v) for v in variables]
         if any(decayed) and not all(decayed):
             return None  # the kernel knows one decay for all

@@ -1,13 +1,14 @@
 """What an optimizer gathers over steps: moving averages of the variables, and gradients for a later step.
 
-Neither asks a tensor whether it is time: on a traced backend there is no answer, on a device it would wait. Both outcomes are
-worked out and `where` takes one; only a backend that keeps counters on the host (`host_scalars`) decides beforehand.
+Neither asks a tensor whether it is time: on a traced backend there is no answer, on a device it would wait. Both
+outcomes are worked out and `where` takes one; only a backend that keeps counters on the host (`host_scalars`) decides
+beforehand.
 """
 
 from typing import Any
 
 from kmb_core.backend import StatelessScope, Variable
-from kmb_core.ops.arithmetic import add, mod, multiply, subtract
+from kmb_core.ops.arithmetic import add, mod, multiply
 from kmb_core.ops.comparison import equal, where
 from kmb_core.ops.creation import cast, zeros_like
 

@@ -1,8 +1,8 @@
 """A whole step as one call of the backend's kernel.
 
-It is taken where a step is nothing but the optimizer's maths: no clipping, accumulation, averages or constraints. Where the
-backend's kernels want numbers of the host ("host_scalars" tells how often a variable's storage was written), the counter of
-steps and the learning rate are mirrored there and read again only after somebody else has written them.
+It is taken where a step is nothing but the optimizer's maths: no clipping, accumulation, averages or constraints. Where
+the backend's kernels want numbers of the host ("host_scalars" tells how often a variable's storage was written), the
+counter of steps and the learning rate are mirrored there and read again only after somebody else has written them.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,7 +52,13 @@ class FusedStep:
     def of(cls, optimizer: "Optimizer") -> Optional["FusedStep"]:
         """The quick way of a built optimizer; None where it has none."""
         o = optimizer
-        more_than_maths = (o.clipnorm, o.clipvalue, o.global_clipnorm, o.loss_scale_factor, o.gradient_accumulation_steps)
+        more_than_maths = (
+            o.clipnorm,
+            o.clipvalue,
+            o.global_clipnorm,
+            o.loss_scale_factor,
+            o.gradient_accumulation_steps,
+        )
         if o.use_ema or any(setting for setting in more_than_maths) or not o._trainable_variables:
             return None
         update = o._fused_update(o._backend.kernels)

@@ -41,7 +41,9 @@ def without_none(grads: list[Any], variables: list[Variable], name: str) -> tupl
     if len(lacking) == len(variables):
         what = f"Optimizer {name!r}: no gradient was given for any variable"
         raise ValueError(message(what, "The loss does not depend on the trainable variables.", None))
-    warnings.warn(f"Optimizer {name!r}: no gradients for {', '.join(lacking)}: the loss does not depend on them", stacklevel=5)
+    warnings.warn(
+        f"Optimizer {name!r}: no gradients for {', '.join(lacking)}: the loss does not depend on them", stacklevel=5
+    )
     pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
     return [g for g, _ in pairs], [v for _, v in pairs]
 

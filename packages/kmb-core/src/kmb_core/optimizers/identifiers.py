@@ -39,7 +39,7 @@ def serialize(optimizer: Any) -> dict[str, Any]:
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """An optimizer from a name or from what `serialize` gave; files of Keras on torch name other modules, and are read too.
+    """An optimizer from a name or from what `serialize` gave; the other modules that Keras names on torch are read too.
 
     Args:
         config: a name or a saved form.

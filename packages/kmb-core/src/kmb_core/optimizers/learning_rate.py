@@ -26,7 +26,7 @@ class LearningRate:
 
     @property
     def iterations(self) -> Any:
-        """How many steps were made: a variable; with gradient accumulation, a tensor that counts changes of the variables."""
+        """How many steps were made: a variable; with gradient accumulation, a tensor that counts the changes made."""
         if self.gradient_accumulation_steps:
             return floor_divide(self._iterations.value, self.gradient_accumulation_steps)
         return self._iterations
@@ -38,12 +38,14 @@ class LearningRate:
     def _set_learning_rate(self, learning_rate: Any) -> None:
         if isinstance(learning_rate, dict):
             learning_rate = deserialize(learning_rate)
-        if isinstance(learning_rate, LearningRateSchedule) or (callable(learning_rate) and not hasattr(learning_rate, "shape")):
+        if isinstance(learning_rate, LearningRateSchedule) or (
+            callable(learning_rate) and not hasattr(learning_rate, "shape")
+        ):
             self._learning_rate = learning_rate
             return
         if isinstance(learning_rate, bool) or not _is_number(learning_rate):
-            what = f"{type(self).__name__}: learning_rate is a number, a LearningRateSchedule or a function, got {learning_rate!r}"
-            raise ValueError(message(what))
+            expected = "a number, a LearningRateSchedule or a function"
+            raise ValueError(f"{type(self).__name__}: learning_rate is {expected}, got {learning_rate!r:.40}")
         number = np.asarray(learning_rate, dtype="float64")
 
         def first(shape: Any, dtype: Any = None) -> Any:
@@ -95,4 +97,6 @@ class LearningRate:
 def _is_number(x: Any) -> bool:
     if isinstance(x, (int, float)):
         return not isinstance(x, bool)
-    return hasattr(x, "dtype") and not isinstance(x, str) and getattr(x, "shape", None) is not None and len(x.shape) == 0
+    return (
+        hasattr(x, "dtype") and not isinstance(x, str) and getattr(x, "shape", None) is not None and len(x.shape) == 0
+    )

@@ -1,4 +1,4 @@
-"""Training in float16: the loss is scaled up so that small gradients do not vanish, as far as large ones do not overflow."""
+"""Training in float16: the loss is scaled up so that small gradients do not vanish, but large ones do not overflow."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,8 +18,8 @@ from kmb_core.serialization.identifiers import resolve
 class LossScaleOptimizer(Optimizer):
     """An optimizer around another, with a scale of the loss that finds itself.
 
-    After `dynamic_growth_steps` steps in a row with finite gradients the scale is doubled; a step whose gradients are not
-    finite is left out and halves it.
+    After `dynamic_growth_steps` steps in a row with finite gradients the scale is doubled; a step whose gradients are
+    not finite is left out and halves it.
 
     Args:
         inner_optimizer: the optimizer that makes the steps.
@@ -49,7 +49,9 @@ class LossScaleOptimizer(Optimizer):
     ) -> None:
         super().__init__(learning_rate=0.0, name=name, **kwargs)
         if not isinstance(inner_optimizer, Optimizer) or isinstance(inner_optimizer, LossScaleOptimizer):
-            raise ValueError(f"LossScaleOptimizer: inner_optimizer is an optimizer that scales no loss, got {inner_optimizer!r}")
+            raise ValueError(
+                f"LossScaleOptimizer: inner_optimizer is an optimizer that scales no loss, got {inner_optimizer!r}"
+            )
         if inner_optimizer.loss_scale_factor:
             raise ValueError("LossScaleOptimizer: the inner optimizer has a loss_scale_factor of its own")
         self.inner_optimizer = inner_optimizer
@@ -127,9 +129,10 @@ class LossScaleOptimizer(Optimizer):
         self._rescale(finite)
 
     def _on_device(self, finite: Any, grads: list[Any], variables: list[Variable]) -> None:
+        grads = self._unscaled(grads)
         mapping = [(v, v.value) for v in (*variables, *self.inner_optimizer.variables)]
         with StatelessScope(state_mapping=mapping) as scope:
-            self.inner_optimizer.apply(self._unscaled(grads), variables)
+            self.inner_optimizer.apply(grads, variables)
         for variable, before in mapping:
             after = scope.get_current_value(variable)
             if after is not before:

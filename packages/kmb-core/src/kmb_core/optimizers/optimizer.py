@@ -1,8 +1,8 @@
 """Optimizer: the base of all optimizers.
 
-A step is written once, in `update_step`, with the core's ops, and runs on every backend, inside a StatelessScope or under a
-trace too. `apply` is two ways: `FusedStep` (fused.py), one call of the backend's kernel where a step is nothing but the
-maths; and the general one here, with clipping, accumulation, averages (settings.py) and constraints.
+A step is written once, in `update_step`, with the core's ops, and runs on every backend, inside a StatelessScope or
+under a trace too. `apply` goes one of two ways: `FusedStep` (fused.py), one call of the backend's kernel where a step is
+nothing but the maths; and the general one here, with clipping, accumulation, moving averages and constraints.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -116,7 +116,7 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
         self.built = True
 
     def _follow_backend(self, variables: list[Variable]) -> None:
-        """Variables of another backend than the one the optimizer was made on: its own state moves there, as long as it is new."""
+        """When the variables are of another backend, the optimizer's own state moves there, as long as it is new."""
         if not variables or variables[0]._backend is self._backend:
             return
         rate, steps = self._saved_learning_rate(), int(self._iterations.numpy())
@@ -184,7 +184,9 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
         layout = reference_variable._layout
         return self.add_variable(reference_variable.shape, initializer, reference_variable._dtype, "none", layout, full)
 
-    def add_optimizer_variables(self, trainable_variables: Iterable[Variable], name: Any, initializer: Any = "zeros") -> Any:
+    def add_optimizer_variables(
+        self, trainable_variables: Iterable[Variable], name: Any, initializer: Any = "zeros"
+    ) -> Any:
         """Make a variable for each of a list; None for those that gradients overwrite.
 
         Args:
@@ -211,7 +213,9 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
         except KeyError:
             what = f"Optimizer {self.name!r}: unknown variable {variable.path}"
             cause = "It was built on other variables: layers were added or replaced since."
-            raise ValueError(message(what, cause, "Make a new optimizer for the new set (compile the model again).")) from None
+            raise ValueError(
+                message(what, cause, "Make a new optimizer for the new set (compile the model again).")
+            ) from None
 
     _get_variable_index = _position  # the name that optimizers written for Keras call
 
@@ -229,12 +233,12 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
         """
         if not self.built and trainable_variables is not None:
             self.build(list(trainable_variables))
-        fused = self._fused
+        fused: Any = self._fused
         if fused is None and self.built:
             fused = self._fused = FusedStep.of(self) or False
         here = (state.override or process.backend) is self._backend
-        if fused and here and not state.indirect and fused.takes(grads, trainable_variables):  # type: ignore[union-attr]  # not True
-            fused(grads)  # type: ignore[operator]  # not a bool
+        if fused and here and not state.indirect and fused.takes(grads, trainable_variables):
+            fused(grads)
         elif here:
             self._apply(list(grads), trainable_variables)
         else:
@@ -256,7 +260,9 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
         if trainable_variables is None:
             if not self.built:
                 what = f"Optimizer {self.name!r}.apply: no variables are known"
-                raise ValueError(message(what, "It is not built yet.", "Pass the variables too, or call build(variables) first."))
+                raise ValueError(
+                    message(what, "It is not built yet.", "Pass the variables too, or call build(variables) first.")
+                )
             variables = self._trainable_variables
         else:
             variables = list(trainable_variables)
@@ -320,7 +326,9 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
         self.apply(list(grads), list(variables))
         return self._iterations
 
-    def stateless_apply(self, optimizer_variables: Any, grads: Any, trainable_variables: Any) -> tuple[list[Any], list[Any]]:
+    def stateless_apply(
+        self, optimizer_variables: Any, grads: Any, trainable_variables: Any
+    ) -> tuple[list[Any], list[Any]]:
         """`apply` as a function of all values.
 
         Args:
@@ -347,8 +355,8 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
             raise ValueError(message(what, "It has no state yet.", "Call build(trainable_variables) first."))
         for what, variables, values in (("optimizer", own, own_values), ("trainable", trained, trained_values)):
             if len(variables) != len(values):
-                text = f"Optimizer {self.name!r}.stateless_apply: {len(variables)} {what} variables, but {len(values)} values"
-                raise ShapeError(message(text))
+                where = f"Optimizer {self.name!r}.stateless_apply"
+                raise ShapeError(f"{where}: {len(variables)} {what} variables, but {len(values)} values")
 
     # Assigning; optimizers written for Keras call these.
 

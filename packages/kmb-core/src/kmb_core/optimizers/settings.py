@@ -34,7 +34,9 @@ class Settings:
         clips = {name: getattr(self, name) for name in ("clipnorm", "clipvalue", "global_clipnorm")}
         given = {name: value for name, value in clips.items() if value is not None}
         if len(given) > 1:
-            raise ValueError(message(f"{where}: only one of clipnorm, clipvalue and global_clipnorm can be set, got {given}"))
+            raise ValueError(
+                message(f"{where}: only one of clipnorm, clipvalue and global_clipnorm can be set, got {given}")
+            )
         for name, value in given.items():
             if value <= 0:
                 raise ValueError(f"{where}: {name} is greater than 0, got {value}")
@@ -63,7 +65,9 @@ class Settings:
         """
         if self.built:
             what = f"Optimizer {self.name!r}.exclude_from_weight_decay comes too late"
-            raise ValueError(message(what, "The optimizer is built already.", "Call it before build() and before fit()."))
+            raise ValueError(
+                message(what, "The optimizer is built already.", "Call it before build() and before fit().")
+            )
         spared = {id(v) for v in var_list or ()}
         kept = list(var_list or ())  # so that ids stay theirs
         patterns = [re.compile(name) for name in var_names or ()]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core.backend import Variable
-from kmb_core.ops.arithmetic import add, multiply, subtract
+from kmb_core.ops.arithmetic import multiply, subtract
 from kmb_core.ops.creation import cast
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
@@ -88,7 +88,11 @@ class SGD(Optimizer):
 
     def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
         kernel = kernels.get("sgd_update")
-        if kernel is None or self.weight_decay is not None or any(v.overwrite_with_gradient for v in self._trainable_variables):
+        if (
+            kernel is None
+            or self.weight_decay is not None
+            or any(v.overwrite_with_gradient for v in self._trainable_variables)
+        ):
             return None
         variables, held, momentum, nesterov = self._trainable_variables, self.momentums, self.momentum, self.nesterov
 

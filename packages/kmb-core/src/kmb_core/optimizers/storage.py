@@ -49,8 +49,8 @@ class Storage:
         own = self.variables
         if len(store.keys()) != len(own):
             warnings.warn(
-                f"Optimizer {self.name!r} has {len(own)} variables, the file {len(store.keys())}: its state is not loaded. "
-                "It was saved with other settings, or the optimizer is not built.",
+                f"Optimizer {self.name!r} has {len(own)} variables, the file {len(store.keys())}: "
+                "its state is not loaded. It was saved with other settings, or the optimizer is not built.",
                 stacklevel=2,
             )
             return
@@ -68,5 +68,7 @@ class Storage:
         config = dict(config)
         rate = config.get("learning_rate")
         if isinstance(rate, dict) and custom_objects:
-            config["learning_rate"] = resolve(rate, {}, "schedule", custom_objects, modules=("keras.optimizers.schedules",))
+            config["learning_rate"] = resolve(
+                rate, {}, "schedule", custom_objects, modules=("keras.optimizers.schedules",)
+            )
         return cls(**config)

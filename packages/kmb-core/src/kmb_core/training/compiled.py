@@ -1,7 +1,7 @@
 """What `compile(loss=…, metrics=…)` becomes: one loss over all outputs, and one collection of metrics.
 
-Both are resolved once, in `build`, from the shapes of targets and predictions. With one output and one loss a call is the
-loss's own call: nothing nested is walked.
+Both are resolved once, in `build`, from the shapes of targets and predictions. With one output and one loss a call is
+the loss's own call: nothing nested is walked.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class CompileLoss:
     """The loss of a model: the weighted sum of its outputs' losses.
 
     Args:
-        loss: a name, function, `Loss` or saved form; for several outputs nested like them, or by their names, None for none.
+        loss: a name, function, `Loss` or saved form; for several outputs nested like them or by name, None for none.
         loss_weights: numbers, in the same forms; 1 for those left out.
         reduction: of losses that are given as names or functions.
         output_names: the outputs' names, in flat order.
@@ -147,7 +147,7 @@ class CompileLoss:
 
 
 class CompileMetrics:
-    """The metrics of a model, weighted and not, over all its outputs. To a model it is one metric whose result is a dict.
+    """The metrics of a model, weighted and not, over all its outputs: to a model one metric whose result is a dict.
 
     Args:
         metrics: names, functions, `Metric`s or saved forms: a list for one output; for several a list or dict of such.

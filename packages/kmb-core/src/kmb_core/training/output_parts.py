@@ -1,7 +1,7 @@
 """What `compile` is given for losses, metrics and weights, spread over a model's outputs.
 
-Outputs are nested; they are looked at in flat order, each under one name. A specification may follow their nesting, name some
-of them, list one part for each, or be one part for all.
+Outputs are nested; they are looked at in flat order, each under one name. A specification may follow their nesting,
+name some of them, list one part for each, or be one part for all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
