@@ -103,7 +103,11 @@ def test_training_does_not_leak_out_of_a_call_that_failed():
 
     with pytest.raises(RuntimeError):
         Failing()(ops.ones((1,)), training=True)
-    assert (kmb_core.backend.state.training, kmb_core.backend.state.entry, kmb_core.backend.state.path) == (None, None, ())
+    assert (kmb_core.backend.state.training, kmb_core.backend.state.entry, kmb_core.backend.state.path) == (
+        None,
+        None,
+        (),
+    )
 
 
 def test_several_inputs_give_build_their_shapes():

@@ -164,6 +164,7 @@ class Calling(Tracking):
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Work out the outputs' shapes and dtypes, and record the call as a node of the graph."""
         outputs = tree.map_structure(_as_new, self.compute_output_spec(*args, **kwargs))
+        args, kwargs = tree.map_structure(_of_graph, (args, kwargs))
         Node(self, args, kwargs, outputs)
         return outputs
 
@@ -296,6 +297,11 @@ def _as_new(x: Any) -> Any:
     fresh = KerasTensor.like(x.shape, x.dtype)
     fresh._sparse, fresh._ragged = x.sparse, x.ragged
     return fresh
+
+
+def _of_graph(x: Any) -> Any:
+    """The tensor that a node made, where x is the layer's cast of it: the cast is part of the layer's call."""
+    return x._uncast if isinstance(x, KerasTensor) and x._uncast is not None else x
 
 
 def masks_of(inputs: Any) -> Any:

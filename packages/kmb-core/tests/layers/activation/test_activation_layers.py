@@ -18,7 +18,10 @@ from kmb_core import layers, ops
         ),
         (lambda: layers.LeakyReLU(0.2), lambda x: np.where(x < 0, 0.2 * x, x)),
         (lambda: layers.ELU(0.5), lambda x: np.where(x < 0, 0.5 * np.expm1(x), x)),
-        (lambda: layers.PReLU(alpha_initializer=kmb_core.initializers.Constant(0.3)), lambda x: np.where(x < 0, 0.3 * x, x)),
+        (
+            lambda: layers.PReLU(alpha_initializer=kmb_core.initializers.Constant(0.3)),
+            lambda x: np.where(x < 0, 0.3 * x, x),
+        ),
         (lambda: layers.Softmax(), lambda x: softmax(x, -1)),
         (lambda: layers.Softmax((1, 2)), lambda x: softmax(x, (1, 2))),
     ],
@@ -42,7 +45,9 @@ def test_slopes_can_be_shared_along_axes():
     assert tuple(layer(np.ones((2, 5, 7), "float32")).shape) == (2, 5, 7)
 
 
-@pytest.mark.parametrize("arguments", [{"max_value": -1}, {"negative_slope": -1}, {"threshold": -1}, {"threshold": None}])
+@pytest.mark.parametrize(
+    "arguments", [{"max_value": -1}, {"negative_slope": -1}, {"threshold": -1}, {"threshold": None}]
+)
 def test_negative_arguments_are_refused(arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):
         layers.ReLU(**arguments)

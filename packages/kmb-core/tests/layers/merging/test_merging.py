@@ -45,7 +45,9 @@ def test_a_layer_built_for_even_ranks_takes_uneven_ones_too(array, numpy):
     layer = layers.Add()
     layer([array(3, 3), array(3, 3)])
     a, b = array(3, 3, 3), array(3, 3)
-    np.testing.assert_allclose(numpy(layer([kmb_core.ops.convert_to_tensor(a), kmb_core.ops.convert_to_tensor(b)])), a + b[:, None], rtol=1e-6)
+    np.testing.assert_allclose(
+        numpy(layer([kmb_core.ops.convert_to_tensor(a), kmb_core.ops.convert_to_tensor(b)])), a + b[:, None], rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("shapes", [[(2, 3), (2, 4)], [(2, 3), (1, 3)], [(2, 3, 4), (2, 3)], [(), ()]])

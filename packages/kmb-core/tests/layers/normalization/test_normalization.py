@@ -98,9 +98,7 @@ def test_axes_that_do_not_fit_are_refused(axis, shape):
 
 @pytest.mark.parametrize("axis", [-1, 1, (1, 2), [-1, -2], (1, 3)])
 def test_layer_normalization_is_its_formula(axis, array, numpy):
-    layer = layers.LayerNormalization(
-        axis, 1e-2, beta_initializer=RandomNormal(), gamma_initializer=RandomNormal()
-    )
+    layer = layers.LayerNormalization(axis, 1e-2, beta_initializer=RandomNormal(), gamma_initializer=RandomNormal())
     x = array(2, 3, 4, 5) * 2 + 1
     y = numpy(layer(x))
     axes = tuple(sorted(a % 4 for a in ([axis] if isinstance(axis, int) else axis)))

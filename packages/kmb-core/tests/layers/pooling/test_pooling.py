@@ -89,7 +89,12 @@ def test_integers_keep_their_dtype_in_max_pooling(numpy):
 
 @pytest.mark.parametrize(
     ("arguments", "word"),
-    [({"pool_size": 0}, "pool_size"), ({"strides": -1}, "strides"), ({"padding": "causal"}, "padding"), ({"data_format": "x"}, "channels")],
+    [
+        ({"pool_size": 0}, "pool_size"),
+        ({"strides": -1}, "strides"),
+        ({"padding": "causal"}, "padding"),
+        ({"data_format": "x"}, "channels"),
+    ],
 )
 def test_arguments_that_do_not_fit_are_refused(arguments, word):
     with pytest.raises(ValueError, match=word):

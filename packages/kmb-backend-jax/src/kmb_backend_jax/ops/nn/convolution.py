@@ -66,7 +66,7 @@ def _conv(
 
 def _check_fit(sizes: Sequence[int], extents: Sequence[int], padding: str) -> None:
     """XLA makes an empty result where a window does not fit, and goes on."""
-    if padding == "VALID" and any(size < extent for size, extent in zip(sizes, extents, strict=True)):
+    if padding == "VALID" and any(size < extent and extent > 1 for size, extent in zip(sizes, extents, strict=True)):
         raise ValueError(f"a window of {tuple(extents)} does not fit in {tuple(sizes)} without padding")
 
 

@@ -11,7 +11,7 @@ from kmb_core.backend import Variable, dtype_of
 from kmb_core.errors import ShapeError, message
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
-from kmb_core.ops.arithmetic import add, clip, divide, multiply, square, subtract
+from kmb_core.ops.arithmetic import add, clip, divide, maximum, multiply, square, subtract
 from kmb_core.ops.creation import cast, stop_gradient
 from kmb_core.ops.functions import sqrt
 from kmb_core.ops.manipulation import expand_dims, reshape
@@ -181,7 +181,10 @@ class BatchNormalization(Layer):
 
     def _update(self, mean: Any, variance: Any) -> None:
         _move(self.moving_mean, mean, self.momentum)
-        _move(self.moving_variance, variance, self.momentum)
+        if self.renorm:  # moved on by `_renormalized`
+            self.moving_variance.assign(maximum(subtract(square(self.moving_stddev.value), self.epsilon), 0.0))
+        else:
+            _move(self.moving_variance, variance, self.momentum)
 
     def _renormalized(self, mean: Any, variance: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
         """Gamma and beta with the correction that makes the batch's statistics the averages'; the averages move on."""
