@@ -102,7 +102,9 @@ def cast(x: Any, dtype: str) -> Any:
     """A tensor with another dtype; symbolic tensors and variables are taken too."""
     dtype = standardize_dtype(dtype)
     if isinstance(x, KerasTensor):
-        return KerasTensor.like(x.shape, dtype)
+        tensor = KerasTensor.like(x.shape, dtype)
+        tensor._uncast, tensor._keras_mask = x._uncast or x, x._keras_mask
+        return tensor
     return current_backend().cast(convert_to_tensor(x), dtype)
 
 

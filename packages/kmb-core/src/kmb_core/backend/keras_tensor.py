@@ -57,6 +57,7 @@ class KerasTensor:
         self._name = name
         self._history: tuple[Any, int, int] | None = None  # operation, index of its node, index among the outputs
         self._keras_mask: Any = None
+        self._uncast: KerasTensor | None = None  # the tensor of the graph, where this is a layer's cast of its input
 
     @classmethod
     def like(cls, shape: tuple[int | None, ...], dtype: str) -> "KerasTensor":
