@@ -192,7 +192,9 @@ def test_an_error_inside_says_which_object_was_being_made():
     assert "while making keras.layers.Dense 'q'" in caught.value.__notes__
 
 
-@pytest.mark.parametrize("variant", ["adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam", "rmsprop", "sgd"])
+@pytest.mark.parametrize(
+    "variant", ["adadelta", "adagrad", "adam", "adamax", "adamw", "lion", "nadam", "rmsprop", "sgd"]
+)
 def test_variants_of_one_backend_mean_the_public_optimizer(variant):
     assert canonical_module(f"keras.src.backend.torch.optimizers.torch_{variant}") == "keras.optimizers"
     assert canonical_module(f"keras.src.backend.torch.optimizers.torch_{variant}x") != "keras.optimizers"

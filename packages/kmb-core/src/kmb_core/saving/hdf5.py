@@ -37,15 +37,12 @@ def write_arrays(target: Any, groups: Mapping[str, tuple[str, Mapping[str, Any]]
 
 
 def _write_array(group: Any, key: str, array: np.ndarray) -> None:
-    if array.dtype.kind in "biufc":
+    if array.dtype.isbuiltin == 2:  # added to NumPy by ml_dtypes: bfloat16 and 8-bit floats
+        group.create_dataset(key, data=array.view(f"V{array.dtype.itemsize}")).attrs["dtype"] = array.dtype.name
+    elif array.dtype.kind in "biufc":
         group.create_dataset(key, data=array)
-        return
-    if array.dtype.kind != "V" or array.dtype.names is not None:
-        raise CheckpointError(
-            message(f"{group.name}/{key}: values of dtype {array.dtype} cannot be saved; numbers can")
-        )
-    dataset = group.create_dataset(key, data=array.view(f"V{array.dtype.itemsize}"))  # bfloat16 and 8-bit floats
-    dataset.attrs["dtype"] = array.dtype.name
+    else:
+        raise CheckpointError(message(f"{group.name}/{key}: dtype {array.dtype} cannot be saved; numbers can"))
 
 
 @dataclass(frozen=True)

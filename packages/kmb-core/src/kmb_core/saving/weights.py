@@ -14,7 +14,6 @@ import numpy as np
 
 from kmb_core.backend import convert_to_numpy
 from kmb_core.errors import CheckpointError, message
-from kmb_core.layers.layer import Layer
 from kmb_core.saving.hdf5 import Stored
 from kmb_core.saving.places import places, vars_path
 
@@ -105,7 +104,7 @@ def load_weights(
     problems.unexpected += [f"{path}/{key}  {_seen(s)}" for path, found in groups.items() for key, s in found.items()]
     if problems.mismatched or (strict and problems.summary):
         _report(model, where, problems, skip_mismatch)
-    for path, part, found in loading:
+    for path, part, found in sorted(loading, key=lambda item: _reads_as_it_writes(item[1])):  # who may refuse, first
         _set(path, part, found, where, skip_mismatch)
     for path, part, found in optimizer:
         _set_optimizer(path, part, found)
@@ -130,7 +129,7 @@ def _expected(part: Any) -> dict[str, Any]:
 def _compared(problems: _Comparison, path: str, part: Any, found: Mapping[str, Stored]) -> bool:
     """Whether an object's variables fit; what does not is noted."""
     if not _reads_as_it_writes(part):
-        return bool(found) or bool(_expected(part))  # it may read another form than it writes: it decides itself
+        return bool(found) or bool(_expected(part))  # it may read other forms than it writes: it decides itself
     expected = _expected(part)
     group, name = vars_path(path), getattr(part, "name", "")
     missing = [f"{group}/{key}  {tuple(v.shape)} of {name!r}" for key, v in expected.items() if key not in found]
@@ -147,9 +146,8 @@ def _compared(problems: _Comparison, path: str, part: Any, found: Mapping[str, S
 
 
 def _reads_as_it_writes(part: Any) -> bool:
-    cls = type(part)
-    methods = ("save_own_variables", "load_own_variables")
-    return all(getattr(cls, method, None) is getattr(Layer, method) for method in methods)
+    """Whether the form that an object reads is known: that of all built-in classes is, that of a user's may vary."""
+    return type(part).load_own_variables.__module__.startswith("kmb_core.")
 
 
 def _seen(stored: Stored) -> str:
@@ -185,14 +183,14 @@ def _set_optimizer(path: str, part: Any, found: dict[str, Stored]) -> None:
     A file that was saved before any step has the first variables only (the count of steps and the learning rate); the
     others keep their initial values.
     """
-    expected = _expected(part)
-    fits = all(key in expected and tuple(expected[key].shape) == s.shape for key, s in found.items())
-    if fits and found and len(found) < len(expected):
-        for key, array in found.items():
-            expected[key].assign(array.read())
-    elif fits and found:
+    own = part.variables
+    fits = all(key.isdecimal() and int(key) < len(own) and own[int(key)].shape == s.shape for key, s in found.items())
+    if fits and len(found) == len(own):
         part.load_own_variables(_Variables(found))
-    elif found or expected:
-        what = f"{path}: the file holds {len(found)} variables, {type(part).__name__} has {len(expected)}"
+    elif fits and found:
+        for key, array in found.items():
+            own[int(key)].assign(array.read())
+    elif found or own:
+        what = f"{path}: the file holds {len(found)} variables, {type(part).__name__} has {len(own)}"
         cause = "The optimizer's state starts afresh; the model's weights are those of the file."
         warnings.warn(message(what, cause), stacklevel=6)
