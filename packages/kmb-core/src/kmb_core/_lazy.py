@@ -10,6 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
+# {package: ({name: "module:name"}, names of submodules)}, from which the stubs are written
+TABLES: dict[str, tuple[Mapping[str, str], frozenset[str]]] = {}
+
+
 def lazy_names(
     package: str, names: Mapping[str, str], submodules: Iterable[str] = ()
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
@@ -25,6 +29,7 @@ def lazy_names(
     """
     modules = frozenset(submodules)
     public = sorted({*names, *modules})
+    TABLES[package] = (names, modules)
 
     def __getattr__(name: str) -> Any:
         if name in names:

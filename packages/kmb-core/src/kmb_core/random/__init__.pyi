@@ -1,27 +1,11 @@
-from .draws import (
-    beta,
-    binomial,
-    categorical,
-    dropout,
-    gamma,
-    normal,
-    randint,
-    shuffle,
-    truncated_normal,
-    uniform,
-)
-from .seed_generator import SeedGenerator
-
-__all__ = [
-    "SeedGenerator",
-    "beta",
-    "binomial",
-    "categorical",
-    "dropout",
-    "gamma",
-    "normal",
-    "randint",
-    "shuffle",
-    "truncated_normal",
-    "uniform",
-]
+from kmb_core.random.seed_generator import SeedGenerator as SeedGenerator
+from kmb_core.random.draws import beta as beta
+from kmb_core.random.draws import binomial as binomial
+from kmb_core.random.draws import categorical as categorical
+from kmb_core.random.draws import dropout as dropout
+from kmb_core.random.draws import gamma as gamma
+from kmb_core.random.draws import normal as normal
+from kmb_core.random.draws import randint as randint
+from kmb_core.random.draws import shuffle as shuffle
+from kmb_core.random.draws import truncated_normal as truncated_normal
+from kmb_core.random.draws import uniform as uniform

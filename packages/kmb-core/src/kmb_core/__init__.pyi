@@ -1,0 +1,52 @@
+from kmb_core import activations as activations
+from kmb_core import applications as applications
+from kmb_core import backend as backend
+from kmb_core import callbacks as callbacks
+from kmb_core import config as config
+from kmb_core import conformance as conformance
+from kmb_core import constraints as constraints
+from kmb_core import data as data
+from kmb_core import dtype_policies as dtype_policies
+from kmb_core import errors as errors
+from kmb_core import initializers as initializers
+from kmb_core import layers as layers
+from kmb_core import losses as losses
+from kmb_core import metrics as metrics
+from kmb_core import models as models
+from kmb_core import ops as ops
+from kmb_core import optimizers as optimizers
+from kmb_core import plugins as plugins
+from kmb_core import random as random
+from kmb_core import regularizers as regularizers
+from kmb_core import saving as saving
+from kmb_core import tree as tree
+from kmb_core import utils as utils
+from kmb_core.dtype_policies import DTypePolicy as DTypePolicy
+from kmb_core.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
+from kmb_core.graph import Function as Function
+from kmb_core.initializers import Initializer as Initializer
+from kmb_core.layers import Input as Input
+from kmb_core.layers import InputSpec as InputSpec
+from kmb_core.ops.operators import KerasTensor as KerasTensor
+from kmb_core.layers import Layer as Layer
+from kmb_core.losses import Loss as Loss
+from kmb_core.metrics import Metric as Metric
+from kmb_core.models import Model as Model
+from kmb_core.ops.operation import Operation as Operation
+from kmb_core.optimizers import Optimizer as Optimizer
+from kmb_core.regularizers import Regularizer as Regularizer
+from kmb_core.backend import RematScope as RematScope
+from kmb_core.models import Sequential as Sequential
+from kmb_core.backend import StatelessScope as StatelessScope
+from kmb_core.backend import SymbolicScope as SymbolicScope
+from kmb_core.ops.operators import Variable as Variable
+from kmb_core.backend import device as device
+from kmb_core.plugins import hookimpl as hookimpl
+from kmb_core.plugins import hookspec as hookspec
+from kmb_core.backend import name_scope as name_scope
+from kmb_core.ops.remat import remat as remat
+from kmb_core.backend import use_backend as use_backend
+
+__version__: str
+
+def version() -> str: ...

@@ -1,0 +1,11 @@
+from kmb_core.training.callbacks.csv_logger import CSVLogger as CSVLogger
+from kmb_core.training.callbacks.callback import Callback as Callback
+from kmb_core.training.callbacks.callback_list import CallbackList as CallbackList
+from kmb_core.training.callbacks.early_stopping import EarlyStopping as EarlyStopping
+from kmb_core.training.callbacks.history import History as History
+from kmb_core.training.callbacks.lambda_callback import LambdaCallback as LambdaCallback
+from kmb_core.training.callbacks.learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
+from kmb_core.training.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
+from kmb_core.training.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
+from kmb_core.training.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
+from kmb_core.training.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN

@@ -1,0 +1,16 @@
+from kmb_core.losses.crossentropy import BinaryCrossentropy as BinaryCrossentropy
+from kmb_core.losses.crossentropy import CategoricalCrossentropy as CategoricalCrossentropy
+from kmb_core.losses.regression import Huber as Huber
+from kmb_core.losses.loss import Loss as Loss
+from kmb_core.losses.regression import MeanAbsoluteError as MeanAbsoluteError
+from kmb_core.losses.regression import MeanSquaredError as MeanSquaredError
+from kmb_core.losses.crossentropy import SparseCategoricalCrossentropy as SparseCategoricalCrossentropy
+from kmb_core.losses.crossentropy import binary_crossentropy as binary_crossentropy
+from kmb_core.losses.crossentropy import categorical_crossentropy as categorical_crossentropy
+from kmb_core.losses.identifiers import deserialize as deserialize
+from kmb_core.losses.identifiers import get as get
+from kmb_core.losses.regression import huber as huber
+from kmb_core.losses.regression import mean_absolute_error as mean_absolute_error
+from kmb_core.losses.regression import mean_squared_error as mean_squared_error
+from kmb_core.losses.identifiers import serialize as serialize
+from kmb_core.losses.crossentropy import sparse_categorical_crossentropy as sparse_categorical_crossentropy

@@ -1,0 +1,10 @@
+from kmb_core.optimizers import schedules as schedules
+from kmb_core.optimizers.adam import Adam as Adam
+from kmb_core.optimizers.adam import AdamW as AdamW
+from kmb_core.optimizers.loss_scale import LossScaleOptimizer as LossScaleOptimizer
+from kmb_core.optimizers.optimizer import Optimizer as Optimizer
+from kmb_core.optimizers.rmsprop import RMSprop as RMSprop
+from kmb_core.optimizers.sgd import SGD as SGD
+from kmb_core.optimizers.identifiers import deserialize as deserialize
+from kmb_core.optimizers.identifiers import get as get
+from kmb_core.optimizers.identifiers import serialize as serialize

@@ -1,0 +1,9 @@
+from kmb_core.optimizers.schedules.cosine import CosineDecay as CosineDecay
+from kmb_core.optimizers.schedules.cosine import CosineDecayRestarts as CosineDecayRestarts
+from kmb_core.optimizers.schedules.decays import ExponentialDecay as ExponentialDecay
+from kmb_core.optimizers.schedules.decays import InverseTimeDecay as InverseTimeDecay
+from kmb_core.optimizers.schedules.schedule import LearningRateSchedule as LearningRateSchedule
+from kmb_core.optimizers.schedules.decays import PiecewiseConstantDecay as PiecewiseConstantDecay
+from kmb_core.optimizers.schedules.decays import PolynomialDecay as PolynomialDecay
+from kmb_core.optimizers.schedules.identifiers import deserialize as deserialize
+from kmb_core.optimizers.schedules.identifiers import serialize as serialize
