@@ -51,3 +51,23 @@ def kmb_make_trainer(name: str, model: Any) -> Any:
     from kmb_backend_torch.trainer import TorchTrainer
 
     return TorchTrainer(model)
+
+
+@hookimpl
+def kmb_data_adapters(name: str) -> list[Any]:
+    """torch's DataLoader."""
+    if name != INFO.name:
+        return []
+    from kmb_backend_torch.data import DataLoaderFactory
+
+    return [DataLoaderFactory()]
+
+
+@hookimpl
+def kmb_exporters(name: str) -> dict[str, Any]:
+    """Programs of `torch.export`."""
+    if name != INFO.name:
+        return {}
+    from kmb_backend_torch.exporting import export_program
+
+    return {"torch": export_program}

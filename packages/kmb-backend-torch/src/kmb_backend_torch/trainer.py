@@ -85,6 +85,8 @@ class TorchTrainer(Trainer):
 
     def _planned(self) -> "_Plan":
         if self._plan is None:
+            if self.model.jit_compile == "auto":
+                self.compile_choice()
             self._plan = _Plan(self.model)
         return self._plan
 
@@ -114,13 +116,13 @@ class TorchTrainer(Trainer):
         plan.measure(x, y, outputs, sample_weight)
 
     def compile_choice(self) -> str:
-        """What "auto" means here, said once."""
-        choice = "eager"
+        """What "auto" means for the model; settled and said once, at its first step."""
+        self.model.jit_compile = False
         logger.info(
-            "model %s: jit_compile='auto' runs eagerly; compiling takes longer than it saves on most models",
+            "model %s: jit_compile='auto' runs eagerly: compiling takes seconds and rarely gains them back",
             self.model.name,
         )
-        return choice
+        return "eager"
 
 
 _MISSING: dict[int, tuple[None, ...]] = {1: (None, None), 2: (None,), 3: ()}

@@ -4,6 +4,7 @@ Without a seed the device's global generator is used, which `torch.compile`, CUD
 all know how to handle. A seed generator with a seed of its own keeps a `torch.Generator`: no number is read back.
 """
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,16 @@ from kmb_backend_torch.placement import placement
 from kmb_core.dtypes import floatx
 
 Tensor = torch.Tensor
+
+
+class Draws(threading.local):
+    """The generators that are drawn from in this thread, while somebody wants to know."""
+
+    def __init__(self) -> None:
+        self.record: dict[torch.Generator, Tensor] | None = None  # each with its state before the first draw
+
+
+draws = Draws()
 
 
 def generator_for(seed: Any, device: torch.device | None = None) -> torch.Generator | None:
@@ -29,6 +40,8 @@ def generator_for(seed: Any, device: torch.device | None = None) -> torch.Genera
     if generator is None or generator.device.type != device.type:
         generator = torch.Generator(device).manual_seed(seed.initial_seed % 2**63)
         seed.framework_generator = generator
+    if draws.record is not None and generator not in draws.record:
+        draws.record[generator] = generator.get_state()
     return generator
 
 
