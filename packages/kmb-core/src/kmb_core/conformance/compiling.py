@@ -1,0 +1,80 @@
+"""Compiled = eager. All rows of a family are one function, because a compiler takes its time for each it is given.
+
+Where a family does not compile as a whole, each op is compiled alone, so that only the one that is to blame fails.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kmb_core.backend import current_backend
+from kmb_core.conformance.checks import Called, assert_close
+from kmb_core.conformance.rows import ROWS
+from kmb_core.ops.declaration import OPS
+
+Outputs = list[list[np.ndarray]]  # of each call, its outputs
+
+_families: dict[tuple[str, str], dict[str, Outputs] | None] = {}
+
+
+def compiled_calls(op: str) -> list[Called]:
+    """The calls of an op that are compiled: one dtype each, float32 where the row takes it."""
+    calls = []
+    for seed, row in enumerate(ROWS.get(op, ())):
+        if row.compiled and row.oracle is not None:
+            dtype = "float32" if "float32" in row.dtypes else row.dtypes[0]
+            calls.append(Called(op, row, dtype, row.sample(dtype, seed)))
+    return calls
+
+
+def check_compiled(op: str) -> None:
+    """What an op gives inside a compiled function is what it gives outside."""
+    calls = compiled_calls(op)
+    outputs = _family_outputs(OPS[op].family)
+    found = outputs[op] if outputs is not None else run_compiled(calls)
+    backend = current_backend()
+    complaints = []
+    for call, compiled in zip(calls, found, strict=True):
+        eager = [backend.to_numpy(x) for x in call.run(call.tensors())]
+        complaints += _differences(call, eager, compiled)
+    assert not complaints, "\n".join(complaints)
+
+
+def _differences(call: Called, eager: list[np.ndarray], compiled: list[np.ndarray]) -> list[str]:
+    for one, other in zip(eager, compiled, strict=True):
+        if one.dtype != other.dtype:
+            return [f"{call.described()}: {one.dtype} eagerly, {other.dtype} compiled"]
+        try:
+            assert_close(other, one, 4 * call.row.tolerance)
+        except AssertionError as error:
+            return [f"{call.described()}: compiled (expected: eager): {error}"]
+    return []
+
+
+def _family_outputs(family: str) -> dict[str, Outputs] | None:
+    key = (current_backend().name, family)
+    if key not in _families:
+        calls = {name: compiled_calls(name) for name, op in OPS.items() if op.family == family and name in ROWS}
+        flat = [call for group in calls.values() for call in group]
+        try:
+            found = iter(run_compiled(flat))
+            _families[key] = {name: [next(found) for _ in group] for name, group in calls.items()}
+        except Exception:  # whichever op it is, it fails again when it is compiled alone, and says so
+            _families[key] = None
+    return _families[key]
+
+
+def run_compiled(calls: Sequence[Called]) -> Outputs:
+    """The outputs of all calls, from one compiled function."""
+    backend = current_backend()
+    tensors = [call.tensors() for call in calls]
+
+    def function(*flat: Any) -> Any:
+        given = iter(flat)
+        return [call.run([next(given) for _ in call.arrays]) for call in calls]
+
+    if not calls:
+        return []
+    outputs = backend.implementation.compiled(function)(*(x for group in tensors for x in group))
+    return [[backend.to_numpy(x) for x in group] for group in outputs]

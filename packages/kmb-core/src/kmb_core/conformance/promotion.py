@@ -1,0 +1,94 @@
+"""Promotion: what an op makes of two tensors of different dtypes is what the core's table says."""
+
+import itertools
+import random
+from inspect import Parameter
+from typing import Any
+
+import numpy as np
+
+from kmb_core.backend import KerasTensor, SymbolicScope, current_backend
+from kmb_core.conformance.checks import assert_close
+from kmb_core.conformance.row import flat
+from kmb_core.dtypes import is_float, numpy_dtype, result_type
+from kmb_core.errors import DTypeError
+from kmb_core.ops.declaration import OPS, Op
+
+DTYPES: tuple[Any, ...] = (
+    "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "float16", "bfloat16", "float32", int, float,
+)  # fmt: skip
+VALUES = np.array([1, 2, 3])
+# Ops with two promoting tensors whose meaning needs more than two vectors of one length.
+OTHERS = {"linspace", "conv", "tensordot", "where"}
+NO_SCALARS = {"matmul", "vdot", "dense", "binary_crossentropy", "categorical_crossentropy"}
+
+
+def binary_ops() -> list[str]:
+    """Ops that promote exactly two tensors, both of them needed."""
+    return sorted(name for name, op in OPS.items() if name not in OTHERS and _is_binary(op))
+
+
+def _is_binary(op: Op) -> bool:
+    if op.family.startswith("random"):
+        return False
+    needed = [t for t in op.tensors if t.default is Parameter.empty]
+    return len(needed) == 2 and all(t.role is not None and t.role.promotes and not t.nested for t in needed)
+
+
+def pairs(op: str, fraction: float) -> list[tuple[Any, Any]]:
+    """A sample of the pairs of dtypes, the same in each run; two Python scalars are no pair."""
+    fewest = 2 if op in NO_SCALARS else 1
+    every = [pair for pair in itertools.product(DTYPES, DTYPES) if sum(isinstance(d, str) for d in pair) >= fewest]
+    count = max(1, min(len(every), round(len(every) * fraction)))
+    return random.Random(op).sample(every, count)
+
+
+def check_pair(op: str, left: Any, right: Any) -> None:
+    """Eagerly the dtype that the declaration infers from the table's, and the values of that dtype."""
+    given = [_argument(dtype) for dtype in (left, right)]
+    symbolic = [KerasTensor(x.shape, d) if isinstance(d, str) else x for x, d in zip(given, (left, right), strict=True)]
+    backend = current_backend()
+    tensors = [backend.convert(x, d) if isinstance(d, str) else x for x, d in zip(given, (left, right), strict=True)]
+    where = f"{op}({_name(left)}, {_name(right)})"
+    try:
+        with SymbolicScope():
+            declared = flat(OPS[op].function(*symbolic))[0].dtype
+    except DTypeError:
+        _refused(op, tensors, where)
+        return
+    output = flat(OPS[op].function(*tensors))[0]
+    assert backend.dtype_name(output) == declared, f"{where}: {backend.dtype_name(output)}, the table says {declared}"
+    common = _common(op, left, right)
+    wide = [backend.convert(np.asarray(x).astype(numpy_dtype(common)), common) for x in given]
+    # the same call with both tensors in the promoted dtype
+    same = backend.to_numpy(flat(OPS[op].function(*wide))[0])
+    tolerance = 1e-6 if declared not in ("float16", "bfloat16") else 1e-2
+    try:
+        assert_close(backend.to_numpy(output), same.astype("float64") if is_float(declared) else same, tolerance)
+    except AssertionError as error:
+        raise AssertionError(f"{where}: {error}") from None
+
+
+def _argument(dtype: Any) -> Any:
+    return VALUES.astype(numpy_dtype(dtype)) if isinstance(dtype, str) else dtype(2)
+
+
+def _name(dtype: Any) -> str:
+    return dtype if isinstance(dtype, str) else f"Python {dtype.__name__}"
+
+
+def _common(op: str, left: Any, right: Any) -> str:
+    """The table's dtype, widened as the declared roles ask."""
+    roles = [t.role for t in OPS[op].tensors if t.role is not None]
+    dtype = result_type(left, right)
+    if any(role.to_float for role in roles) and not is_float(dtype):
+        return result_type(dtype, float)
+    return "int32" if dtype == "bool" and any(role.to_number for role in roles) else dtype
+
+
+def _refused(op: str, tensors: list[Any], where: str) -> None:
+    try:
+        OPS[op].function(*tensors)
+    except DTypeError:
+        return
+    raise AssertionError(f"{where}: the declaration refuses it, the backend computes it")

@@ -1,0 +1,53 @@
+"""Rows of `ops.linalg`."""
+
+import math
+
+import numpy as np
+
+from kmb_core.conformance.row import NUMBERS, Table, numbers, positive
+
+TABLE = Table()
+
+EVERY = {"dtypes": NUMBERS, "gradients": True, "tolerance": 3e-6, "low_tolerance": 0.1}
+SOME = {"gradients": True, "tolerance": 3e-6, "low_tolerance": 0.1}
+
+TABLE.add("matmul", np.matmul, numbers(2, 3), numbers(3, 4), **EVERY)
+TABLE.add("matmul", np.matmul, numbers(3), numbers(3), **SOME)
+TABLE.add("matmul", np.matmul, numbers(2, 3), numbers(3), **SOME)
+TABLE.add("matmul", np.matmul, numbers(3), numbers(2, 3, 2), unknown_batch=0, **SOME)
+TABLE.add("matmul", np.matmul, numbers(2, 1, 2, 3), numbers(4, 3, 2), **SOME)
+TABLE.add("matmul", np.matmul, numbers(2, 0), numbers(0, 3), unknown_batch=0)
+TABLE.add("matmul", np.matmul, numbers(0, 2), numbers(2, 3))
+TABLE.add("dot", np.dot, numbers(2, 3), numbers(3, 2), **EVERY)
+TABLE.add("dot", np.dot, numbers(2, 3), numbers(4, 3, 2), **SOME)
+TABLE.add("dot", np.dot, numbers(), numbers(3), **SOME)
+TABLE.add("dot", np.dot, numbers(3), numbers(3), **SOME)
+TABLE.add("inner", np.inner, numbers(2, 3), numbers(4, 3), **EVERY)
+TABLE.add("inner", np.inner, numbers(3), numbers(3), **SOME)
+TABLE.add("inner", np.inner, numbers(), numbers(2), **SOME)
+TABLE.add("outer", np.outer, numbers(2), numbers(2, 2), **EVERY)
+TABLE.add("vdot", np.vdot, numbers(2, 2), numbers(4), unknown_batch=0, **EVERY)
+TABLE.add("tensordot", np.tensordot, numbers(2, 3, 4), numbers(3, 4, 2), **EVERY)
+TABLE.add("tensordot", np.tensordot, numbers(2, 3, 4), numbers(4, 2), 1, **SOME)
+TABLE.add("tensordot", np.tensordot, numbers(2, 3), numbers(2), 0, **SOME)
+TABLE.add("tensordot", np.tensordot, numbers(2, 3, 4), numbers(4, 2, 3), ((1, -1), (2, 0)), unknown_batch=0, **SOME)
+TABLE.add("einsum", np.einsum, "ij,jk->ik", numbers(2, 3), numbers(3, 4), unknown_batch=0, **EVERY)
+TABLE.add("einsum", np.einsum, "...ij,...kj->...ik", numbers(2, 1, 3), numbers(2, 4, 3), **SOME)
+TABLE.add("einsum", np.einsum, "ii->i", numbers(3, 3), unknown_batch=0, **SOME)
+TABLE.add("einsum", np.einsum, "ab,bc,cd", numbers(2, 2), numbers(2, 3), numbers(3, 2), unknown_batch=0, **SOME)
+TABLE.add("einsum", np.einsum, "ij->", numbers(2, 3), **SOME)
+TABLE.add("trace", np.trace, numbers(3, 4), **EVERY)
+TABLE.add("trace", np.trace, numbers(3, 2, 3), 1, 0, 2, unknown_batch=0, **SOME)
+
+
+def norm(x, ord=None, axis=None, keepdims=False):
+    """NumPy's, of which the axis None of a higher rank is a vector's."""
+    return np.linalg.norm(x, ord, axis, keepdims)
+
+
+TABLE.add("norm", norm, numbers(2, 3), **EVERY)
+TABLE.add("norm", norm, numbers(2, 3, 2), keepdims=True, **SOME)
+for order in (None, 0, 1, 2, 3, -1, math.inf, -math.inf):
+    TABLE.add("norm", norm, positive(2, 3), order, axis=-1, **SOME)
+for order in ("fro", 1, -1, math.inf, -math.inf):
+    TABLE.add("norm", norm, numbers(2, 3, 2), order, axis=(0, 2), keepdims=True, **SOME)

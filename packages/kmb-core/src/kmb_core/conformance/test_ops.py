@@ -1,0 +1,88 @@
+"""Every op, from its declaration and its rows."""
+
+from contextlib import nullcontext
+
+import pytest
+
+from kmb_core.backend import current_backend
+from kmb_core.conformance import checks, compiling, promotion
+from kmb_core.conformance.declared import import_all_ops
+from kmb_core.conformance.row import FLOATS, Row
+from kmb_core.conformance.rows import ROWS
+from kmb_core.ops.declaration import OPS
+from kmb_core.plugins import Capability
+
+import_all_ops()
+
+LOW = tuple(checks.LOW)
+# Infinities and NaN are among the arguments; a framework that warns of what comes of them is right to.
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+def rows_of(op: str) -> list[Row]:
+    assert op in ROWS, f"ops.{op} has no rows: add one in kmb_core/conformance/rows"
+    return ROWS[op]
+
+
+def row_dtypes(op: str) -> list[str]:
+    return list(dict.fromkeys(dtype for row in ROWS.get(op, ()) for dtype in row.dtypes)) or ["float32"]
+
+
+def has(op: str, quality) -> bool:
+    return any(quality(row) for row in ROWS.get(op, ()))
+
+
+def has_floats(op: str) -> bool:
+    return has(op, lambda row: set(FLOATS) <= set(row.dtypes))
+
+
+EAGER = [pytest.param(op, dtype, id=f"{op}::{dtype}") for op in sorted(OPS) for dtype in row_dtypes(op)]
+LOWS = [pytest.param(op, dtype, id=f"{op}::{dtype}") for op in sorted(OPS) if has_floats(op) for dtype in LOW]
+SMOOTH = [pytest.param(op, id=f"{op}::gradients") for op in sorted(OPS) if has(op, lambda row: row.gradients)]
+COMPILED = [pytest.param(op, id=f"{op}::compiled") for op in sorted(OPS) if compiling.compiled_calls(op)]
+PROMOTED = [pytest.param(op, id=f"{op}::promotion") for op in promotion.binary_ops()]
+
+
+@pytest.mark.conformance("inference")
+@pytest.mark.parametrize(("op", "dtype"), EAGER)
+def test_values(op, dtype):
+    wide = current_backend().implementation.wide_float_scope if dtype == "float64" else nullcontext
+    with wide():
+        checks.each(checks.called(op, rows_of(op), dtype), checks.check_eager)
+
+
+@pytest.mark.conformance("inference")
+@pytest.mark.parametrize(("op", "dtype"), LOWS)
+def test_low_precision(op, dtype):
+    calls = [
+        checks.Called(op, row, dtype, row.sample(dtype, seed))
+        for seed, row in enumerate(ROWS[op])
+        if set(FLOATS) <= set(row.dtypes) and (row.compiled or row.oracle is None)
+    ]
+    checks.each(calls, checks.check_low)
+
+
+@pytest.mark.conformance("training", needs=Capability.GRADIENTS)
+@pytest.mark.parametrize("op", SMOOTH)
+def test_gradients(op):
+    with current_backend().implementation.wide_float_scope():
+        calls = [call for call in checks.called(op, ROWS[op], "float64") if call.row.gradients]
+        checks.each(calls, checks.check_gradients)
+
+
+@pytest.mark.conformance("inference", needs=Capability.JIT)
+@pytest.mark.parametrize("op", COMPILED)
+def test_compiled(op):
+    compiling.check_compiled(op)
+
+
+@pytest.mark.conformance("inference")
+@pytest.mark.parametrize("op", PROMOTED)
+def test_promotion(op, sample_fraction):
+    complaints = []
+    for left, right in promotion.pairs(op, sample_fraction):
+        try:
+            promotion.check_pair(op, left, right)
+        except Exception as error:
+            complaints.append(checks.told(error))
+    assert not complaints, "\n".join(complaints)
