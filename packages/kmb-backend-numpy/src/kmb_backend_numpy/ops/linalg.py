@@ -1,17 +1,42 @@
-"""Products: NumPy's functions."""
+"""Products: NumPy's functions, whose results keep the dtype of the first argument.
+
+NumPy multiplies bfloat16 matrices into float32, cannot sum bfloat16 products, and takes a Python number as second
+argument for an array of 64 bits.
+"""
 
 from typing import Any
 
 import numpy as np
 
-matmul = np.matmul
-dot = np.dot
-inner = np.inner
-outer = np.outer
 vdot = np.vdot
 tensordot = np.tensordot
 
 
+def matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
+    """NumPy's, in the dtype that both have."""
+    product = np.matmul(x1, x2)
+    return product if product.dtype is x1.dtype else product.astype(x1.dtype)
+
+
+def dot(x1: np.ndarray, x2: Any) -> np.ndarray:
+    """NumPy's, in the dtype of x1."""
+    return np.dot(x1, np.asarray(x2, x1.dtype))
+
+
+def inner(x1: np.ndarray, x2: Any) -> np.ndarray:
+    """NumPy's, in the dtype of x1."""
+    return np.inner(x1, np.asarray(x2, x1.dtype))
+
+
+def outer(x1: np.ndarray, x2: Any) -> np.ndarray:
+    """NumPy's, in the dtype of x1."""
+    return np.outer(x1, np.asarray(x2, x1.dtype))
+
+
 def einsum(subscripts: str, *operands: np.ndarray, **kwargs: Any) -> np.ndarray:
     """NumPy's, with the order of products chosen so that no intermediate is larger than need be."""
-    return np.einsum(subscripts, *operands, optimize=kwargs.get("optimize", len(operands) > 2))
+    optimize = kwargs.get("optimize", len(operands) > 2)
+    dtype = operands[0].dtype
+    if dtype.kind == "V":  # bfloat16, which np.einsum does not take
+        return np.einsum(subscripts, *(x.astype(np.float32) for x in operands), optimize=optimize).astype(dtype)
+    return np.einsum(subscripts, *operands, optimize=optimize)

@@ -110,12 +110,13 @@ def _running(x: np.ndarray, dtype: Any) -> np.dtype:
 
 def argsort(x: np.ndarray, axis: int | None = -1) -> np.ndarray:
     """NumPy's stable order, as int32."""
+    x = x.astype(np.float32) if x.dtype.kind == "V" else x  # bfloat16: its own order does not put NaN last
     return np.argsort(x, axis, kind="stable").astype(np.int32)
 
 
 def sort(x: np.ndarray, axis: int | None = -1) -> np.ndarray:
-    """NumPy's."""
-    return np.sort(x, axis)
+    """NumPy's; bfloat16 in float32, because its own order does not put NaN last."""
+    return np.sort(x.astype(np.float32), axis).astype(x.dtype) if x.dtype.kind == "V" else np.sort(x, axis)
 
 
 def top_k(x: np.ndarray, k: int, sorted: bool = True) -> tuple[np.ndarray, np.ndarray]:

@@ -58,7 +58,21 @@ def stop_gradient(variable: TensorLike) -> Tensor:
 
 @composite(saved="ConvertToTensor", saved_module="keras.src.ops.core")
 def converted(x: TensorLike, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Tensor:
-    """What `convert_to_tensor` records in a graph: a symbolic tensor, cast where a dtype is given."""
+    """What `convert_to_tensor` records in a graph: a symbolic tensor, cast where a dtype is given.
+
+    Args:
+        x: tensor of any shape and dtype.
+        dtype: name; that of x when None.
+        sparse, ragged: kept for the saved form.
+
+    Returns:
+        The same shape.
+
+    Example:
+        >>> from kmb_core.ops.creation import converted
+        >>> int(converted(1.7, "int32"))
+        1
+    """
     return rules.same(x) if dtype is None and isinstance(x, KerasTensor) else cast(x, dtype or dtype_of(x))
 
 

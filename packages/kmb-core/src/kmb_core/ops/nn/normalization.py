@@ -10,7 +10,7 @@ from typing import Any
 
 from kmb_core.backend import dtype_of
 from kmb_core.errors import ShapeError, message
-from kmb_core.ops.arithmetic import absolute, add, maximum, square
+from kmb_core.ops.arithmetic import absolute, add, maximum, power, square
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.functions import rsqrt, sqrt
 from kmb_core.ops.manipulation import reshape
@@ -226,7 +226,7 @@ def _norm(x: Tensor, axes: tuple[int, ...], order: float) -> Tensor:
         return sqrt(sum(square(x), axes, True))
     if order == float("inf"):
         return max(absolute(x), axes, True)
-    return sum(absolute(x) ** order, axes, True) ** (1.0 / order)
+    return power(sum(power(absolute(x), order), axes, True), 1.0 / order)
 
 
 def _along(parameter: Tensor, x: Tensor, axes: tuple[int, ...], name: str) -> Tensor:
