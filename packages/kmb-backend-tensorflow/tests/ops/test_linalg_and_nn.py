@@ -292,3 +292,19 @@ def test_the_gradient_of_a_row_used_twice_is_a_sum():
     )
     assert gradient.numpy().tolist() == [[0, 0], [2, 2], [0, 0], [1, 1]]
     assert float(value) == pytest.approx(float(tf.reduce_sum(tf.gather(table, [1, 1, 3]))))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "int32"])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_boxes_of_every_dtype_are_pooled_exactly(padding, dtype):
+    x = RANDOM.integers(-9, 9, size=(2, 5, 4, 3, 2))
+    margins = [pads(n, 2, 2, padding) for n in x.shape[1:-1]]
+    padded = np.pad(x.astype("float64"), [(0, 0), *margins, (0, 0)], constant_values=np.nan)
+    counts = [(n - 2) // 2 + 1 for n in padded.shape[1:-1]]
+    boxes = [padded[:, : 2 * counts[0], : 2 * counts[1], : 2 * counts[2]]]
+    boxes = boxes[0].reshape(2, counts[0], 2, counts[1], 2, counts[2], 2, 2)
+    result = convolution.max_pool(tf.cast(x, dtype), 2, padding=padding)
+    assert (tf.cast(result, tf.float64).numpy() == np.nanmax(boxes, (2, 4, 6))).all()
+    if dtype == "float64":
+        average = convolution.average_pool(tf.cast(x, dtype), 2, padding=padding)
+        np.testing.assert_allclose(average, np.nanmean(boxes, (2, 4, 6)), rtol=1e-14)

@@ -13,6 +13,7 @@ from kmb_backend_tensorflow.dtypes import (
     DTYPES,
     FLOATS,
     HALVES_AS_FLOAT32,
+    INTEGERS,
     UNSIGNED,
     UNSIGNED_AS_SIGNED,
     as_dtype,
@@ -125,8 +126,15 @@ def round(x: Any, decimals: int = 0) -> Any:
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Any:
     """x kept between two bounds; where they cross, the upper one counts."""
-    if x.dtype not in FLOATS or x_min.__class__ is not float or x_max.__class__ is not float:
+    if not (_keeps(x, x_min) and _keeps(x, x_max)):
         kinds = [bound.dtype if hasattr(bound, "dtype") else type(bound) for bound in (x_min, x_max)]
         target = DTYPES[result_type(x.dtype.name, *kinds)]
         x, x_min, x_max = (as_dtype(value, target) for value in (x, x_min, x_max))
     return minimum(maximum(x, x_min), x_max)
+
+
+def _keeps(x: Any, bound: Any) -> bool:
+    """Whether a bound leaves x in its dtype."""
+    if bound.__class__ is float or bound.__class__ is int:
+        return x.dtype in FLOATS or (bound.__class__ is int and x.dtype in INTEGERS)
+    return getattr(bound, "dtype", None) is x.dtype

@@ -59,16 +59,13 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         start, stop = 0, start
     step = 1 if step is None else step
     target = _arange_dtype(start, stop, step) if dtype is None else DTYPES[dtype]
-    if target in _RANGES:
-        return tf.range(*(_limit(v, target) for v in (start, stop, step)))
-    wide = tf.float64 if target.is_floating else tf.int64
-    if any(isinstance(v, float) for v in (start, stop, step)):
+    wide = target if target in _RANGES else tf.float64 if target.is_floating else tf.int64
+    if target not in _RANGES and any(isinstance(v, float) for v in (start, stop, step)):
         wide = tf.float64
-    return cast(tf.range(*(_limit(v, wide) for v in (start, stop, step))), target)
-
-
-def _limit(value: Any, dtype: tf.DType) -> Any:
-    return as_dtype(value, dtype)
+    start, stop, step = (as_dtype(value, wide) for value in (start, stop, step))
+    # tf.range refuses a limit on the wrong side of the start
+    stop = tf.where(step > 0, tf.maximum(start, stop), tf.minimum(start, stop))
+    return cast(tf.range(start, stop, step), target)
 
 
 def _arange_dtype(*limits: Any) -> tf.DType:

@@ -1,5 +1,9 @@
 """Elementary functions: TensorFlow's kernels as they are."""
 
+from typing import Any
+
+import tensorflow as tf
+
 from kmb_backend_tensorflow.dtypes import HALVES_AS_FLOAT32, through
 from kmb_backend_tensorflow.raw import raw_op
 
@@ -9,5 +13,12 @@ sin, cos, tan = raw_op("Sin"), raw_op("Cos"), raw_op("Tan")
 arcsin, arccos, arctan, arctan2 = raw_op("Asin"), raw_op("Acos"), raw_op("Atan"), raw_op("Atan2")
 sinh, cosh, tanh = raw_op("Sinh"), raw_op("Cosh"), raw_op("Tanh")
 arcsinh, arccosh, arctanh = raw_op("Asinh"), raw_op("Acosh"), raw_op("Atanh")
-erf = raw_op("Erf")
+_erf, _maximum, _minimum = raw_op("Erf"), raw_op("Maximum"), raw_op("Minimum")
+
+
+def erf(x: Any) -> Any:
+    """The error function. TensorFlow's is NaN for infinite float64; beyond 10 it is 1 to the last bit."""
+    return _erf(_minimum(_maximum(x, -10.0), 10.0)) if x.dtype is tf.float64 else _erf(x)
+
+
 erfinv = through(HALVES_AS_FLOAT32, raw_op("Erfinv"))

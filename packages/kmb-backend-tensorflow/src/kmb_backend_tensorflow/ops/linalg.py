@@ -81,8 +81,18 @@ def _widened_tensordot(x1: Any, x2: Any, axes: Any) -> Any:
 
 def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
     """Einstein summation."""
+    subscripts = _with_output(subscripts)
     dtype = operands[0].dtype
     wide = _WITHOUT_KERNEL.get(dtype)
     if wide is None:
         return tf.einsum(subscripts, *operands)
     return cast(tf.einsum(subscripts, *(cast(x, wide) for x in operands)), dtype)
+
+
+def _with_output(subscripts: str) -> str:
+    """The implicit output written out: axes that "..." stands for, then the letters that occur once, in order."""
+    if "->" in subscripts:
+        return subscripts
+    letters = [c for c in subscripts if c.isalpha()]
+    once = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    return f"{subscripts}->{'...' if '...' in subscripts else ''}{once}"

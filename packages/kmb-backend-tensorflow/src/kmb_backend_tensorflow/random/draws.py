@@ -72,7 +72,7 @@ def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
 def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None) -> Any:
     """Number of successes in `counts` trials."""
     target = native_dtype(dtype)
-    chances = tf.convert_to_tensor(probabilities, tf.float32)
+    chances = as_dtype(probabilities, tf.float32)
     drawn = tf.random.stateless_binomial(
         as_shape(shape), key_of(seed), as_dtype(counts, tf.float32), chances, tf.float32
     )

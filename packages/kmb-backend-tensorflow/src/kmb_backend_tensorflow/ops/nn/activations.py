@@ -29,6 +29,8 @@ def log_sigmoid(x: Any) -> Any:
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """x, below zero times a slope."""
+    if x.dtype is tf.float64:  # the kernel's slope is a float32
+        return _select(tf.greater(x, 0), x, _multiply(x, negative_slope))
     return _leaky_relu(x, negative_slope)
 
 
@@ -36,11 +38,6 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     """x, below zero alpha * (exp(x) - 1)."""
     below = _elu(x)
     return below if alpha == 1.0 else _select(tf.greater(x, 0), x, _multiply(below, alpha))
-
-
-def gelu(x: Any, approximate: bool = True) -> Any:
-    """x times the normal distribution function, or its tanh approximation."""
-    return tf.nn.gelu(x, approximate)
 
 
 def softmax(x: Any, axis: Any = -1) -> Any:

@@ -10,11 +10,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from kmb_backend_tensorflow.dtypes import FLOATS, cast
+from kmb_backend_tensorflow.dtypes import cast
 from kmb_backend_tensorflow.raw import raw_op
 from kmb_core.settings import standardize_data_format
 
 _expand, _squeeze, _transpose = raw_op("ExpandDims"), raw_op("Squeeze"), raw_op("Transpose")
+_reshape = raw_op("Reshape")
 _conv2d, _conv3d = raw_op("Conv2D"), raw_op("Conv3D")
 _conv2d_backwards, _conv3d_backwards = raw_op("Conv2DBackpropInput"), raw_op("Conv3DBackpropInputV2")
 _max2d, _max3d = raw_op("MaxPool"), raw_op("MaxPool3D")
@@ -160,20 +161,33 @@ def _pool(
     window = _sizes(pool_size, count, f"ops.{name}: pool_size")
     steps = window if strides is None else _sizes(strides, count, f"ops.{name}: strides")
     padding = _padding(padding, f"ops.{name}")
-    function = volume if count == 3 else plane
+    wide = _POOLED_AS.get(inputs.dtype, inputs.dtype)
 
     def channels_last(x: Any) -> Any:
         if count == 1:
-            return _squeeze(function(_expand(x, 1), [1, 1, *window, 1], [1, 1, *steps, 1], padding), [1])
-        return function(x, [1, *window, 1], [1, *steps, 1], padding)
+            return _squeeze(plane(_expand(x, 1), [1, 1, *window, 1], [1, 1, *steps, 1], padding), [1])
+        if count == 2:
+            return plane(x, [1, *window, 1], [1, *steps, 1], padding)
+        if wide is tf.float32 or wide is tf.bfloat16:
+            return volume(x, [1, *window, 1], [1, *steps, 1], padding)
+        return _pool_planes_then_depth(plane, x, window, steps, padding)
 
-    wide = _computing_dtype(inputs.dtype, count)
     result = _channels_last(channels_last, cast(inputs, wide), standardize_data_format(data_format))
     return cast(result, inputs.dtype)
 
 
-def _computing_dtype(dtype: tf.DType, count: int) -> tf.DType:
-    """The dtype that there is a pooling kernel for."""
-    if dtype not in FLOATS:
-        return tf.float32 if dtype.size < 4 else tf.float64
-    return tf.float32 if count == 3 else dtype
+# What takes the place of a dtype that there is no pooling kernel for.
+_POOLED_AS = {tf.bool: tf.int32, tf.uint32: tf.int64, tf.uint64: tf.int64}
+
+
+def _pool_planes_then_depth(
+    plane: Callable[..., Any], x: Any, window: list[int], steps: list[int], padding: str
+) -> Any:
+    """Three dimensions in two goes, for dtypes without a 3-D kernel: maxima and means of boxes can be taken in turn."""
+    batch, depth, height, width, channels = dynamic_shape(x)
+    flat = _reshape(x, as_shape((batch * depth, height, width, channels)))
+    flat = plane(flat, [1, *window[1:], 1], [1, *steps[1:], 1], padding)
+    _, height, width, _ = dynamic_shape(flat)
+    columns = _reshape(flat, as_shape((batch, depth, height * width, channels)))
+    columns = plane(columns, [1, window[0], 1, 1], [1, steps[0], 1, 1], padding)
+    return _reshape(columns, as_shape((batch, dynamic_shape(columns)[1], height, width, channels)))

@@ -1,4 +1,4 @@
-"""Cross-entropies with TensorFlow's fused kernels, which work out the gradient together with the loss.
+"""Cross-entropies; that of class numbers with TensorFlow's fused kernel, which works out the gradient with the loss.
 
 A wrong shape raises any error here; the core then says what is wrong with it, as on every backend.
 """
@@ -11,7 +11,7 @@ from kmb_backend_tensorflow.dtypes import HALVES_AS_FLOAT32, INTEGERS, cast, nat
 from kmb_backend_tensorflow.raw import raw_op
 from kmb_core.settings import epsilon
 
-_dense_kernel, _sparse_kernel = raw_op("SoftmaxCrossEntropyWithLogits"), raw_op("SparseSoftmaxCrossEntropyWithLogits")
+_sparse_kernel = raw_op("SparseSoftmaxCrossEntropyWithLogits")
 _reshape = raw_op("Reshape")
 _LABELS = frozenset((tf.int32, tf.int64))
 _ONE_HOT = frozenset((tf.uint8, tf.int8, tf.int32, tf.int64))
@@ -21,11 +21,9 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
     """-sum(target * log(output))."""
     _require(target.shape, output.shape)
     target, output = _with_axis_last(target, axis), _with_axis_last(output, axis)
-    if not from_logits:
-        return -tf.reduce_sum(target * _log_probabilities(output), -1)
-    classes = output.shape[-1]
-    loss, _ = _dense_kernel(_reshape(output, [-1, classes]), _reshape(target, [-1, classes]))
-    return _as_rows_of(loss, output)
+    logarithms = tf.nn.log_softmax(output) if from_logits else _log_probabilities(output)
+    # Not SoftmaxCrossEntropyWithLogits: its gradient is wrong for targets whose sum is not 1.
+    return -tf.reduce_sum(target * logarithms, -1)
 
 
 def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Any:
