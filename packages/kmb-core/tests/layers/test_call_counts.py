@@ -1,4 +1,7 @@
-"""Python and C calls of a built layer beyond those of the backend's own functions: no noise touches a count."""
+"""Python and C calls of a built layer beyond those of the backend's own functions: no noise touches a count.
+
+Where a framework's `x.dtype` and `x.shape` are Python code of its own, three reads of each are allowed for.
+"""
 
 import sys
 
@@ -117,4 +120,6 @@ def dropout():
 )
 def test_a_call_of_a_built_layer_costs_little_more_than_the_backends_function(measured):
     total, own = measured()
-    assert total - own <= BUDGET
+    x = tensor(2, 3)
+    reads = calls(lambda: x.dtype) - 1 + calls(lambda: len(x.shape)) - 2
+    assert total - own <= BUDGET + 3 * reads

@@ -8,11 +8,15 @@ import kmb_core
 from kmb_core import layers
 
 CONV = (
-    "filters kernel_size strides padding data_format dilation_rate groups activation use_bias kernel_initializer bias_initializer "
-    "kernel_regularizer bias_regularizer activity_regularizer kernel_constraint bias_constraint"
+    "filters kernel_size strides padding data_format dilation_rate groups activation use_bias "
+    "kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer "
+    "kernel_constraint bias_constraint"
 )
 POOL = "pool_size padding strides data_format"
-NORMALIZED = "axis epsilon center scale beta_initializer gamma_initializer beta_regularizer gamma_regularizer beta_constraint gamma_constraint"
+NORMALIZED = (
+    "axis epsilon center scale beta_initializer gamma_initializer beta_regularizer gamma_regularizer "
+    "beta_constraint gamma_constraint"
+)
 
 # name: (arguments, keys of the config beside name, trainable and dtype)
 CONFIGS = {
@@ -25,7 +29,8 @@ CONFIGS = {
     "AveragePooling3D": ({"pool_size": 2}, POOL),
     "BatchNormalization": (
         {},
-        f"momentum moving_mean_initializer moving_variance_initializer synchronized renorm renorm_clipping renorm_momentum {NORMALIZED}",
+        "momentum moving_mean_initializer moving_variance_initializer synchronized renorm renorm_clipping "
+        f"renorm_momentum {NORMALIZED}",
     ),
     "Concatenate": ({}, "axis"),
     "Conv1D": ({"filters": 4, "kernel_size": 3}, CONV),
@@ -33,15 +38,15 @@ CONFIGS = {
     "Conv3D": ({"filters": 4, "kernel_size": 3}, CONV),
     "Dense": (
         {"units": 4},
-        "units activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer kernel_constraint "
-        "bias_constraint quantization_config",
+        "units activation use_bias kernel_initializer bias_initializer kernel_regularizer bias_regularizer "
+        "kernel_constraint bias_constraint quantization_config",
     ),
     "Dropout": ({"rate": 0.5}, "rate seed noise_shape"),
     "ELU": ({}, "alpha"),
     "Embedding": (
         {"input_dim": 5, "output_dim": 4},
-        "input_dim output_dim embeddings_initializer embeddings_regularizer activity_regularizer embeddings_constraint mask_zero "
-        "quantization_config",
+        "input_dim output_dim embeddings_initializer embeddings_regularizer activity_regularizer "
+        "embeddings_constraint mask_zero quantization_config",
     ),
     "Flatten": ({}, "data_format"),
     "GaussianDropout": ({"rate": 0.5}, "rate seed"),

@@ -92,7 +92,7 @@ class SpatialDropout1D(BaseSpatialDropout):
 
     Example:
         >>> import kmb_core
-        >>> float(kmb_core.layers.SpatialDropout1D(0.5)(kmb_core.ops.ones((1, 1, 1)), training=False))
+        >>> float(kmb_core.layers.SpatialDropout1D(0.5)(kmb_core.ops.ones((1, 1, 1)), training=False)[0, 0, 0])
         1.0
     """
 
@@ -115,7 +115,7 @@ class SpatialDropout2D(BaseSpatialDropout):
 
     Example:
         >>> import kmb_core
-        >>> float(kmb_core.layers.SpatialDropout2D(0.5)(kmb_core.ops.ones((1, 1, 1, 1)), training=False))
+        >>> float(kmb_core.layers.SpatialDropout2D(0.5)(kmb_core.ops.ones((1, 1, 1, 1)), training=False)[0, 0, 0, 0])
         1.0
     """
 
@@ -145,7 +145,7 @@ class SpatialDropout3D(BaseSpatialDropout):
 
     Example:
         >>> import kmb_core
-        >>> float(kmb_core.layers.SpatialDropout3D(0.5)(kmb_core.ops.ones((1, 1, 1, 1, 1)), training=False))
+        >>> float(kmb_core.layers.SpatialDropout3D(0.5)(kmb_core.ops.ones((1, 1, 1, 1, 1)), training=False)[0, 0, 0, 0, 0])
         1.0
     """
 
