@@ -157,4 +157,4 @@ def test_a_plain_call_makes_few_calls(calls_of, monkeypatch):
     monkeypatch.setattr(masks.in_use, "any", False)  # as in a process without masks
     loss, true, pred = losses.MeanSquaredError(), ops.ones((4, 3)), ops.zeros((4, 3))
     framework = calls_of(lambda: ops.mean(ops.mean(ops.square(ops.subtract(true, pred)), axis=-1)))
-    assert calls_of(lambda: loss(true, pred)) <= framework + 20
+    assert calls_of(lambda: loss(true, pred)) <= 1.5 * framework + 24

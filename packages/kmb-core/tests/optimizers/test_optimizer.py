@@ -30,33 +30,16 @@ def ones_like(variables):
     return [ops.ones(v.shape) for v in variables]
 
 
+MOMENTS = ["kernel_momentum", "kernel_velocity", "bias_momentum", "bias_velocity"]
 PATHS = {
     "SGD": [],
     "SGD momentum": ["kernel_momentum", "bias_momentum"],
-    "Adam": ["kernel_momentum", "kernel_velocity", "bias_momentum", "bias_velocity"],
-    "Adam amsgrad": [
-        "kernel_momentum",
-        "kernel_velocity",
-        "bias_momentum",
-        "bias_velocity",
-        "kernel_velocity_hat",
-        "bias_velocity_hat",
-    ],
-    "Adam ema": [
-        "kernel_average",
-        "bias_average",
-        "kernel_momentum",
-        "kernel_velocity",
-        "bias_momentum",
-        "bias_velocity",
-    ],
+    "Adam": MOMENTS,
+    "Adam amsgrad": [*MOMENTS, "kernel_velocity_hat", "bias_velocity_hat"],
+    "Adam ema": ["kernel_average", "bias_average", *MOMENTS],
     "RMSprop": [
-        "kernel_velocity",
-        "bias_velocity",
-        "kernel_momentum",
-        "bias_momentum",
-        "kernel_average_gradient",
-        "bias_average_gradient",
+        *("kernel_velocity", "bias_velocity", "kernel_momentum", "bias_momentum"),
+        *("kernel_average_gradient", "bias_average_gradient"),
     ],
 }
 MAKE = {

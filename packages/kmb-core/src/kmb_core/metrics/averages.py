@@ -1,8 +1,8 @@
 """Sum, Mean, and the mean of a function of targets and predictions.
 
 The loss of every training step passes through `Mean`: where the backend has kernels for it, a scalar with a number as
-weight goes to "mean_update", and other sums to "sum_update". Sums and counts are kept in 32 bits at least, since 16 would
-soon count wrongly.
+weight goes to "mean_update", and other sums to "sum_update". Sums and counts are kept in 32 bits at least, since 16
+would soon count wrongly.
 """
 
 from collections.abc import Callable
@@ -106,7 +106,7 @@ class Mean(Accumulating):
         self.total = self.add_variable((), "zeros", dtype=self._wide, name="total")
         self.count = self.add_variable((), "zeros", dtype=self._wide, name="count")
         kernels = self._backend.kernels
-        self._add = kernels.get("sum_update") if "mean_update" in kernels else None
+        self._add: Any = kernels.get("sum_update") if "mean_update" in kernels else None
         self._update: Any = kernels.get("mean_update")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:

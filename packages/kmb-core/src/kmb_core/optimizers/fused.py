@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from kmb_core.optimizers.optimizer import Optimizer
 
 
+# Kernels may round their settings to the variables' dtype, and 0.999 is 1 in bfloat16: nothing would be trained.
+_WIDE = frozenset({"float32", "float64"})
+
+
 class Mirror:
     """The value of a scalar variable as a number of the host."""
 
@@ -60,6 +64,8 @@ class FusedStep:
             o.gradient_accumulation_steps,
         )
         if o.use_ema or any(setting for setting in more_than_maths) or not o._trainable_variables:
+            return None
+        if not all(v._dtype in _WIDE for v in o._trainable_variables):
             return None
         update = o._fused_update(o._backend.kernels)
         return None if update is None else cls(o, update)

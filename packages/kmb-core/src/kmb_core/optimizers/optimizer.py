@@ -1,8 +1,8 @@
 """Optimizer: the base of all optimizers.
 
 A step is written once, in `update_step`, with the core's ops, and runs on every backend, inside a StatelessScope or
-under a trace too. `apply` goes one of two ways: `FusedStep` (fused.py), one call of the backend's kernel where a step is
-nothing but the maths; and the general one here, with clipping, accumulation, moving averages and constraints.
+under a trace too. `apply` goes one of two ways: `FusedStep` (fused.py), one call of the backend's kernel where a step
+is nothing but the maths; and the general one here, with clipping, accumulation, moving averages and constraints.
 """
 
 from collections.abc import Callable, Iterable, Sequence
