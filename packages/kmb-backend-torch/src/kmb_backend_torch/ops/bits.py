@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from kmb_backend_torch.dtypes import native_dtype
+from kmb_backend_torch.conversion import native_dtype
 from kmb_backend_torch.ops.operands import Operand, beside
 from kmb_backend_torch.ops.unsigned import with_unsigned
 

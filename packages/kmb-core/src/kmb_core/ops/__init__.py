@@ -33,6 +33,15 @@ _FAMILIES = {
         "mean min prod sort std sum top_k var"
     ),
     "linalg": "dot einsum inner matmul norm outer tensordot trace vdot",
+    "bits": (
+        "bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor "
+        "gcd lcm left_shift right_shift view"
+    ),
+    "special_functions": "cbrt deg2rad exp2 hypot i0 logaddexp2 rad2deg sinc",
+    "guarded": "divide_no_nan fabs fmax fmin fmod heaviside",
+    "floats": "isneginf isposinf ldexp nextafter signbit",
+    "windows": "bartlett blackman hamming hanning kaiser",
+    "complex_numbers": "angle conj conjugate imag isreal real",
     "tensors": "convert_to_numpy is_tensor shape",
     "nn.activations": (
         "celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid log_softmax "

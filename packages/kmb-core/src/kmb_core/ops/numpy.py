@@ -26,6 +26,15 @@ _FAMILIES = {
         "std sum var"
     ),
     "linalg": "dot einsum inner matmul outer tensordot trace vdot",
+    "bits": (
+        "bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor "
+        "gcd lcm left_shift right_shift view"
+    ),
+    "special_functions": "cbrt deg2rad exp2 hypot i0 logaddexp2 rad2deg sinc",
+    "guarded": "divide_no_nan fabs fmax fmin fmod heaviside",
+    "floats": "isneginf isposinf ldexp nextafter signbit",
+    "windows": "bartlett blackman hamming hanning kaiser",
+    "complex_numbers": "angle conj conjugate imag isreal real",
 }
 _NAMES = {name: f"kmb_core.ops.{family}" for family, names in _FAMILIES.items() for name in names.split()}
 
