@@ -137,6 +137,12 @@ def test_a_layer_comes_back_equal_from_its_saved_form(name):
     assert other.get_config() == layer.get_config()
 
 
+def test_a_wrapper_comes_back_with_the_layer_inside():
+    entry = json.loads(json.dumps(kmb_core.saving.serialize_keras_object(layers.Wrapper(layers.Dense(4)))))
+    other = kmb_core.saving.deserialize_keras_object(entry)
+    assert (type(other.layer).__name__, other.layer.units) == ("Dense", 4)
+
+
 @pytest.mark.parametrize("name", VARIABLES)
 def test_variables_have_the_order_paths_and_shapes_of_files(name):
     arguments, shape, expected = VARIABLES[name]

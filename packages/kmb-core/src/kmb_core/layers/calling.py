@@ -45,29 +45,33 @@ class Calling(Tracking):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         fast = self._fast
-        if fast is None or len(args) != 1 or in_use.any or state.remat or state.autocast != fast.autocast:
+        if fast is None or len(args) != 1 or state.remat or state.autocast != fast.autocast:
             return self._call_general(args, kwargs)
         backend = fast.backend
         x = args[0]
         if (state.override or process.backend) is not backend:
             return self._call_general(args, kwargs)
         if x.__class__ in backend.native:
-            if (x.dtype is not fast.dtype and fast.dtype is not None and x.dtype in backend.floats) or (
-                fast.check is not None and not fast.check(x)
+            if (
+                (x.dtype is not fast.dtype and fast.dtype is not None and x.dtype in backend.floats)
+                or (fast.check is not None and not fast.check(x))
+                or (in_use.any and get_mask(x) is not None)
             ):
                 return self._call_general(args, kwargs)
         elif x.__class__ is not list or fast.check is not None:
             return self._call_general(args, kwargs)
         else:  # a plain list of tensors, as merging layers take
             for item in x:
-                if item.__class__ not in backend.native or (
-                    item.dtype is not fast.dtype and fast.dtype is not None and item.dtype in backend.floats
+                if (
+                    item.__class__ not in backend.native
+                    or (item.dtype is not fast.dtype and fast.dtype is not None and item.dtype in backend.floats)
+                    or (in_use.any and get_mask(item) is not None)
                 ):
                     return self._call_general(args, kwargs)
         if fast.composite:
             return self._call_composite(args, kwargs, fast.takes_training)
-        if losses_in_use.any and state.entry is None:
-            self._clear_losses()
+        if self._losses and state.entry is None:
+            self._losses.clear()
         if fast.takes_training:
             training = self._training_default if state.training is None else state.training
             if training is not None and kwargs.get("training") is None:

@@ -155,7 +155,7 @@ class BatchNormalization(Layer):
             mean, variance = self._batch_moments(inputs, mask)
             if self.renorm:
                 scale, offset = self._renormalized(mean, variance, scale, offset)
-            self._update(mean, variance)
+            self._update(stop_gradient(mean), stop_gradient(variance))
         else:
             mean, variance = self.moving_mean.value, self.moving_variance.value
         outputs = batch_normalization(inputs, mean, variance, self._axis, offset, scale, self.epsilon)
@@ -163,6 +163,8 @@ class BatchNormalization(Layer):
 
     def _plan_calls(self) -> None:
         self._computes_narrow = self.compute_dtype in NARROW
+        computed = "float32" if self._computes_narrow else self.compute_dtype
+        self._statistics_dtype = self.variable_dtype if self.variable_dtype != computed else None
         super()._plan_calls()
 
     def _batch_moments(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
@@ -180,6 +182,8 @@ class BatchNormalization(Layer):
         return mean, divide(sum_of(squares, self._others), add(number, default_epsilon()))
 
     def _update(self, mean: Any, variance: Any) -> None:
+        if self._statistics_dtype is not None:
+            mean, variance = cast(mean, self._statistics_dtype), cast(variance, self._statistics_dtype)
         _move(self.moving_mean, mean, self.momentum)
         if self.renorm:  # moved on by `_renormalized`
             self.moving_variance.assign(maximum(subtract(square(self.moving_stddev.value), self.epsilon), 0.0))
@@ -188,11 +192,11 @@ class BatchNormalization(Layer):
 
     def _renormalized(self, mean: Any, variance: Any, scale: Any, offset: Any) -> tuple[Any, Any]:
         """Gamma and beta with the correction that makes the batch's statistics the averages'; the averages move on."""
-        deviation = sqrt(add(variance, self.epsilon))
+        mean, deviation = stop_gradient(mean), stop_gradient(sqrt(add(variance, self.epsilon)))
         r = divide(deviation, self.renorm_stddev.value)
         d = divide(subtract(mean, self.renorm_mean.value), self.renorm_stddev.value)
         least, most, shift = self._limits
-        r, d = stop_gradient(clip(r, least, most)), stop_gradient(clip(d, -shift, shift))
+        r, d = clip(r, least, most), clip(d, -shift, shift)
         _move(self.renorm_mean, mean, self.renorm_momentum)
         _move(self.renorm_stddev, deviation, self.renorm_momentum)
         _move(self.moving_stddev, deviation, self.momentum)
@@ -207,7 +211,7 @@ class BatchNormalization(Layer):
 
 
 def _move(average: Variable, value: Any, momentum: float) -> None:
-    average.assign(add(multiply(average.value, momentum), multiply(cast(value, average.dtype), 1.0 - momentum)))
+    average.assign(add(multiply(average.value, momentum), multiply(value, 1.0 - momentum)))
 
 
 def _checked_clipping(clipping: Any, where: str) -> tuple[float, float, float]:

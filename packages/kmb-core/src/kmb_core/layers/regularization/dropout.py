@@ -145,7 +145,8 @@ class SpatialDropout3D(BaseSpatialDropout):
 
     Example:
         >>> import kmb_core
-        >>> float(kmb_core.layers.SpatialDropout3D(0.5)(kmb_core.ops.ones((1, 1, 1, 1, 1)), training=False)[0, 0, 0, 0, 0])
+        >>> x = kmb_core.ops.ones((1, 1, 1, 1, 1))
+        >>> float(kmb_core.layers.SpatialDropout3D(0.5)(x, training=False)[0, 0, 0, 0, 0])
         1.0
     """
 
