@@ -5,6 +5,7 @@ import pickle
 import pytest
 import torch
 
+import kmb_core
 from kmb_core.layers.layer import Layer
 from kmb_core.ops.nn.projection import dense
 from kmb_core.random.seed_generator import SeedGenerator
@@ -210,3 +211,58 @@ def test_what_is_no_state_is_not_entered():
 
     assert list(Plain().named_children()) == []
     assert list(Plain().state_dict()) == []
+
+
+def functional():
+    inputs = kmb_core.Input((3,))
+    return kmb_core.Model(inputs, kmb_core.layers.Dense(2)(kmb_core.layers.Dense(5, activation="relu")(inputs)))
+
+
+def sequential():
+    return kmb_core.Sequential(
+        [kmb_core.Input((3,)), kmb_core.layers.Dense(5, activation="relu"), kmb_core.layers.Dense(2)]
+    )
+
+
+@pytest.mark.parametrize("make", [functional, sequential])
+def test_layers_of_graphs_and_stacks_go_by_their_position_so_that_another_model_can_load_them(make):
+    model, other = make(), make()
+    names = [name for name, _ in model.named_parameters()]
+    assert names == list(model.state_dict()) == list(other.state_dict())
+    assert [name.rpartition(".")[2] for name in names] == ["kernel", "bias"] * 2
+    assert all(name.startswith("layers.") for name in names)
+    torch.nn.Sequential(other).load_state_dict(torch.nn.Sequential(model).state_dict())
+    torch.testing.assert_close(other(X), model(X))
+    model.double()
+    assert {variable.dtype for variable in model.variables} == {"float64"}
+
+
+def test_a_layer_added_to_a_stack_is_found():
+    model = sequential()
+    before = len(model.state_dict())
+    model.add(kmb_core.layers.Dense(4))
+    assert len(model.state_dict()) == before + 2
+    model.pop()
+    assert len(model.state_dict()) == before
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_model_with_convolution_normalization_and_dropout_is_one_graph(training):
+    inputs = kmb_core.Input((8, 8, 3))
+    h = kmb_core.layers.BatchNormalization()(kmb_core.layers.Conv2D(4, 3, padding="same")(inputs))
+    h = kmb_core.layers.GlobalAveragePooling2D()(kmb_core.layers.Activation("relu")(h))
+    model = kmb_core.Model(inputs, kmb_core.layers.Dense(2)(kmb_core.layers.Dropout(0.3)(h)))
+    x = torch.rand(4, 8, 8, 3)
+    compiled = torch.compile(model, fullgraph=True, backend="eager")
+    assert compiled(x, training=training).shape == (4, 2)
+    torch.testing.assert_close(compiled(x), model(x))
+
+
+def test_a_weight_behind_a_property_leaves_with_its_attribute():
+    layer = kmb_core.layers.Dense(2)
+    layer(X)
+    assert list(layer.state_dict()) == ["kernel", "bias"]
+    layer._kernel = None
+    assert list(layer.state_dict()) == ["bias"]
+    del layer.bias
+    assert list(layer.state_dict()) == []

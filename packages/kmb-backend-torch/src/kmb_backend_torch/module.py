@@ -86,6 +86,15 @@ class Container(nn.Module):
         return self
 
 
+def _held(module: nn.Module) -> Iterator[nn.Module]:
+    """A module, or those in a container at any depth."""
+    if not isinstance(module, Container):
+        yield module
+        return
+    for inner in module._modules.values():
+        yield from _held(inner)
+
+
 class _Entered(threading.local):
     """The layer whose hooks are running in this thread: its `forward` is the computation itself."""
 
@@ -154,10 +163,10 @@ class NativeLayer(nn.Module):
         if isinstance(value, Variable):
             self._native_rename(name, value)
             return
-        if name in self._native_variables:
+        if self._state_name(name) in self._native_variables:
             self._native_untrack(name)
         if isinstance(value, nn.Module):
-            if value is not self:
+            if value is not self and self.__dict__.get(name) is value:  # else `_native_complete` finds it
                 self._modules[name] = value
         elif isinstance(value, CONTAINERS) and _belongs(value):
             self._drop_provisional(value)
@@ -170,19 +179,28 @@ class NativeLayer(nn.Module):
                 self._parameters.pop(name, None)
 
     def _native_untrack(self, name: str) -> None:
-        self._native_variables.pop(name, None)
-        for registered in (self._parameters, self._buffers, self._modules):
-            registered.pop(name, None)
+        for known in {name, self._state_name(name)}:
+            for registered in (self._native_variables, self._parameters, self._buffers, self._modules):
+                registered.pop(known, None)
+
+    def _state_name(self, name: str) -> str:
+        """The name in state dicts: a weight behind a property goes by the property's."""
+        public = name.lstrip("_")
+        return public if isinstance(getattr(type(self), public, None), property) else name
 
     def _native_rename(self, name: str, variable: Variable) -> None:
         """Enter a variable under its attribute's name instead of the provisional one."""
         known = [key for key, value in self._native_variables.items() if value is variable]
-        if any(key != name and self.__dict__.get(key) is variable for key in known):
+        if any(key != name and self._is_attribute(key, variable) for key in known):
             return  # a second attribute for the same variable: one name is enough
         for key in known:
             self._native_untrack(key)
         self._native_untrack(name)
-        self._enter(name, variable)
+        self._enter(self._state_name(name), variable)
+
+    def _is_attribute(self, name: str, variable: Variable) -> bool:
+        """Whether a name is that of an attribute, or of the property in front of one."""
+        return self.__dict__.get(name) is variable or self.__dict__.get(f"_{name}") is variable
 
     def _drop_provisional(self, items: Any) -> None:
         """Variables of a container go by their names in it, not by those that add_weight gave."""
@@ -190,7 +208,7 @@ class NativeLayer(nn.Module):
             if isinstance(item, Variable):
                 names = [name for name, variable in self._native_variables.items() if variable is item]
                 for name in names:
-                    if self.__dict__.get(name) is not item:
+                    if not self._is_attribute(name, item):
                         self._native_untrack(name)
             elif isinstance(item, CONTAINERS):
                 self._drop_provisional(item)
@@ -202,6 +220,32 @@ class NativeLayer(nn.Module):
         registered[name] = value
 
     # What torch asks --------------------------------------------------------------------------------------------
+
+    def _native_complete(self) -> None:
+        """Enter the sublayers that are no attributes, those of a model's graph or stack, as `layers.0`, `layers.1`, …
+
+        Done when torch looks, because models may still be put together until then.
+        """
+        held = {id(module) for name, module in self._modules.items() if name != "layers" for module in _held(module)}
+        rest = [layer for layer in self._sublayers() if id(layer) not in held]
+        if rest:
+            self._modules["layers"] = Container(rest)
+        elif "layers" not in self.__dict__:
+            self._modules.pop("layers", None)
+
+    def named_children(self) -> Iterator[tuple[str, nn.Module]]:
+        """See `torch.nn.Module.named_children`."""
+        self._native_complete()
+        return super().named_children()
+
+    def named_modules(self, *args: Any, **kwargs: Any) -> Iterator[tuple[str, nn.Module]]:
+        """See `torch.nn.Module.named_modules`."""
+        self._native_complete()
+        return super().named_modules(*args, **kwargs)
+
+    def _save_to_state_dict(self, *args: Any) -> None:
+        self._native_complete()
+        super()._save_to_state_dict(*args)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The computation, as torch's machinery calls it."""
@@ -231,5 +275,6 @@ class NativeLayer(nn.Module):
         return self
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict[str, Any], *args: Any) -> None:
+        self._native_complete()
         # Variables own their tensors: `assign=True` copies into them, as without it.
         super()._load_from_state_dict(state_dict, prefix, {**local_metadata, "assign_to_params_buffers": False}, *args)

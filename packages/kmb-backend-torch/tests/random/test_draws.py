@@ -9,8 +9,9 @@ from kmb_backend_torch.random import draws
 class Seed:
     """What a seed generator is to a backend."""
 
-    def __init__(self, initial_seed):
-        self.initial_seed = initial_seed
+    def __init__(self, seed):
+        self._seed = seed
+        self.initial_seed = 99 if seed is None else seed
         self.framework_generator = None
 
 

@@ -34,7 +34,7 @@ def generator_for(seed: Any, device: torch.device | None = None) -> torch.Genera
     device = device or placement.device
     if isinstance(seed, int):
         return torch.Generator(device).manual_seed(seed % 2**63)
-    if seed.initial_seed is None:
+    if seed._seed is None:  # the user gave none; what was drawn in its place serves other backends
         return None
     generator = seed.framework_generator
     if generator is None or generator.device.type != device.type:
