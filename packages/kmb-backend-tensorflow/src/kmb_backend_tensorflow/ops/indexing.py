@@ -42,8 +42,8 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
         x, axis = _reshape(x, [-1]), 0
         indices = _reshape(indices, [-1])
     last = len(x.shape) - 1
-    if not -last - 1 <= axis <= last:
-        raise ValueError(f"axis {axis} is out of range")
+    if not -last - 1 <= axis <= last or len(indices.shape) != last + 1:
+        raise ValueError("the axis is out of range, or the numbers of axes differ")
     axis = axis % (last + 1)
     if axis != last:
         x, indices = _with_last(x, axis), _with_last(indices, axis)

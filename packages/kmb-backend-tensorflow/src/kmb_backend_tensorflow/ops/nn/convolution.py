@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import cast
 from kmb_backend_tensorflow.raw import raw_op
+from kmb_backend_tensorflow.shapes import as_shape, dynamic_shape
 from kmb_core.settings import standardize_data_format
 
 _expand, _squeeze, _transpose = raw_op("ExpandDims"), raw_op("Squeeze"), raw_op("Transpose")
