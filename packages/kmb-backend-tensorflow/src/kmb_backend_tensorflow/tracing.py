@@ -1,12 +1,14 @@
 """What TensorFlow can say of a function besides running it: output shapes, a compiled form, gradients."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import tensorflow as tf
 
 from kmb_backend_tensorflow.conversion import convert, is_tensor
 from kmb_backend_tensorflow.dtypes import DTYPES, dtype_name
+from kmb_backend_tensorflow.rewriting import rewritten, rewritten_calls
 from kmb_core.backend import KerasTensor
 
 # What XLA's compiler says of an operation that it has no kernel for, or of a shape that it has to know.
@@ -19,6 +21,15 @@ def abstract_call(function: Callable[..., Any], arguments: Any) -> Any:
     The function is traced in a graph of its own, in which unknown sizes are unknown to TensorFlow too; nothing runs.
     """
     args, kwargs = arguments if _is_pair(arguments) else (arguments, {})
+    try:
+        return _traced(function, args, kwargs)
+    except tf.errors.OperatorNotAllowedInGraphError:  # Python's `if` on a tensor
+        owner = getattr(function, "__self__", None)
+        with rewritten_calls(owner) if hasattr(owner, "_flatten_layers") else nullcontext():
+            return _traced(rewritten(function), args, kwargs)
+
+
+def _traced(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     with tf.__internal__.FuncGraph("abstract_call").as_default():
         args, kwargs = tf.nest.map_structure(_placeholder, (list(args), dict(kwargs)))
         return tf.nest.map_structure(_symbolic, function(*args, **kwargs))
