@@ -230,7 +230,7 @@ def test_layers_of_graphs_and_stacks_go_by_their_position_so_that_another_model_
     names = [name for name, _ in model.named_parameters()]
     assert names == list(model.state_dict()) == list(other.state_dict())
     assert [name.rpartition(".")[2] for name in names] == ["kernel", "bias"] * 2
-    assert all(name.startswith("layers.") for name in names)
+    assert all(name.partition(".")[0].isdecimal() for name in names)
     torch.nn.Sequential(other).load_state_dict(torch.nn.Sequential(model).state_dict())
     torch.testing.assert_close(other(X), model(X))
     model.double()
@@ -266,3 +266,33 @@ def test_a_weight_behind_a_property_leaves_with_its_attribute():
     assert list(layer.state_dict()) == ["bias"]
     del layer.bias
     assert list(layer.state_dict()) == []
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize("make", [functional, sequential])
+def test_whole_models_are_exported(make, strict):
+    model = make()
+    program = torch.export.export(model, (X,), strict=strict)
+    torch.testing.assert_close(program.module()(X), model(X))
+
+
+def test_functional_calls_and_transforms_use_the_tensors_given():
+    layer = kmb_core.layers.Dense(2)
+    expected = layer(X).detach()
+    zeros = {name: torch.zeros_like(p) for name, p in layer.named_parameters()}
+    assert torch.func.functional_call(layer, zeros, (X,)).abs().sum() == 0
+    torch.testing.assert_close(layer(X), expected)
+
+    def loss(parameters):
+        return torch.func.functional_call(layer, parameters, (X,)).square().sum()
+
+    found = torch.func.grad(loss)({name: p.detach() for name, p in layer.named_parameters()})
+    layer(X).square().sum().backward()
+    torch.testing.assert_close(found["kernel"], layer.kernel.value.grad)
+
+
+def test_submodules_are_found_by_their_path(block):
+    assert block.get_submodule("steps.1") is block.steps[1]
+    assert block.get_parameter("heads.left.kernel") is block.heads["left"].kernel.value
+    with pytest.raises(AttributeError, match=r"steps\.7"):
+        block.get_submodule("steps.7")

@@ -183,7 +183,7 @@ def test_regularizers_and_added_losses_count():
     loss = model.train_on_batch(X, LABELS, return_dict=True)["loss"]
     plain = model.loss(LABELS, model(X))
     penalty = 0.01 * (model.layers[-1].kernel.numpy() ** 2).sum()
-    assert loss == pytest.approx(float(plain) + penalty + 10, rel=1e-5)
+    assert loss == pytest.approx(plain.item() + penalty + 10, rel=1e-5)
 
 
 @pytest.mark.parametrize("weighting", ["sample_weight", "class_weight"])

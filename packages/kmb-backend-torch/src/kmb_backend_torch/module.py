@@ -95,6 +95,22 @@ def _held(module: nn.Module) -> Iterator[nn.Module]:
         yield from _held(inner)
 
 
+class _Entries(dict[str, Any]):
+    """`_parameters` or `_buffers` of a layer: what torch puts there, its variable has from then on.
+
+    So `torch.func.functional_call`, `torch.export` and `module.to(...)` reach the tensor that the layer computes with.
+    """
+
+    def __init__(self, variables: dict[str, Variable]) -> None:
+        super().__init__()
+        self.variables = variables
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        if name in self.variables and isinstance(value, torch.Tensor):
+            self.variables[name].adopt(value)
+
+
 class _Entered(threading.local):
     """The layer whose hooks are running in this thread: its `forward` is the computation itself."""
 
@@ -134,7 +150,9 @@ class NativeLayer(nn.Module):
     def __init__(self) -> None:
         nn.Module.__init__(self)
         # Set here, these count as native: they are not copied or pickled with the layer.
-        self.__dict__["_native_variables"] = {}
+        variables: dict[str, Variable] = {}
+        self.__dict__["_native_variables"] = variables
+        self.__dict__["_parameters"], self.__dict__["_buffers"] = _Entries(variables), _Entries(variables)
         self.__dict__["_hooked"] = False
 
     def __getattr__(self, name: str) -> Any:
@@ -214,24 +232,24 @@ class NativeLayer(nn.Module):
                 self._drop_provisional(item)
 
     def _enter(self, name: str, variable: Variable) -> None:
-        self._native_variables[name] = variable
         value = variable._value
         registered = self._parameters if isinstance(value, nn.Parameter) else self._buffers
         registered[name] = value
+        self._native_variables[name] = variable
 
     # What torch asks --------------------------------------------------------------------------------------------
 
     def _native_complete(self) -> None:
-        """Enter the sublayers that are no attributes, those of a model's graph or stack, as `layers.0`, `layers.1`, …
+        """Enter the sublayers that are no attributes, those of a model's graph or stack, by position: "0", "1", …
 
-        Done when torch looks, because models may still be put together until then.
+        The names are those of `nn.Sequential`. It is done when torch looks, because until then models may change.
         """
-        held = {id(module) for name, module in self._modules.items() if name != "layers" for module in _held(module)}
-        rest = [layer for layer in self._sublayers() if id(layer) not in held]
-        if rest:
-            self._modules["layers"] = Container(rest)
-        elif "layers" not in self.__dict__:
-            self._modules.pop("layers", None)
+        for name in [name for name in self._modules if name.isdecimal()]:
+            del self._modules[name]
+        held = {id(module) for entered in self._modules.values() for module in _held(entered)}
+        for position, layer in enumerate(self._sublayers()):
+            if id(layer) not in held:
+                self._modules[str(position)] = layer
 
     def named_children(self) -> Iterator[tuple[str, nn.Module]]:
         """See `torch.nn.Module.named_children`."""
@@ -242,6 +260,21 @@ class NativeLayer(nn.Module):
         """See `torch.nn.Module.named_modules`."""
         self._native_complete()
         return super().named_modules(*args, **kwargs)
+
+    def get_submodule(self, target: str) -> nn.Module:
+        """See `torch.nn.Module.get_submodule`; a list's name stands for the layers in it."""
+        found = dict(self.named_modules(remove_duplicate=False)).get(target)
+        if found is None:
+            raise AttributeError(f"{type(self).__name__} has no submodule {target!r}")
+        return found
+
+    def get_parameter(self, target: str) -> nn.Parameter:
+        """See `torch.nn.Module.get_parameter`: the tensor, where the attribute is a variable."""
+        path, _, name = target.rpartition(".")
+        parameters = self.get_submodule(path)._parameters
+        if name not in parameters:
+            raise AttributeError(f"{type(self).__name__} has no parameter {target!r}")
+        return parameters[name]
 
     def _save_to_state_dict(self, *args: Any) -> None:
         self._native_complete()
