@@ -33,10 +33,15 @@ def test_the_old_file_is_whole_until_the_new_one_is(tmp_path):
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])
 def test_after_a_failure_the_old_file_is_as_it_was(tmp_path, error):
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises((error, FileAccessError)), atomic_file(tmp_path / "a.txt") as temporary:
-        with open(temporary, "w") as file:
-            file.write("half")
-        raise error
+
+    def half():
+        with atomic_file(tmp_path / "a.txt") as temporary:
+            with open(temporary, "w") as file:
+                file.write("half")
+            raise error
+
+    with pytest.raises((error, FileAccessError)):
+        half()
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
 

@@ -12,15 +12,17 @@ from kmb_core.saving.hdf5 import stored_arrays, write_arrays
 from kmb_core.saving.policy import LoadPolicy
 
 
-def read_all(path, policy=LoadPolicy()):
-    with open(path, "rb") as file, stored_arrays(file, "here", policy) as stored:
+def read_all(path, policy=None):
+    with open(path, "rb") as file, stored_arrays(file, "here", policy or LoadPolicy()) as stored:
         return {name: array.read() for name, array in stored.items()}
 
 
 @pytest.mark.parametrize(
     "dtype",
-    ["bool", "int8", "uint8", "int32", "int64", "float16", "float32", "float64", "complex64"]
-    + [ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2],
+    [
+        *["bool", "int8", "uint8", "int32", "int64", "float16", "float32", "float64", "complex64"],
+        *[ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2],
+    ],
 )
 @pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2), (2, 3)])
 def test_arrays_come_back_bit_for_bit(tmp_path, dtype, shape):

@@ -61,7 +61,7 @@ def assert_read_as_written(folder, name):
     weights_too = name in zoo.BUILDERS
     assert len(read) == len(written) * (2 if weights_too else 1)
     for expected, found in zip(written * (2 if weights_too else 1), read, strict=True):
-        np.testing.assert_allclose(found, expected, atol=1e-5)
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", NAMES)

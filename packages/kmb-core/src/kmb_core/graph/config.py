@@ -66,11 +66,9 @@ class _Writer:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.starts: dict[int, str] = {}  # an input that no Input made → the name of the Input written for it
-        given = {id(tensor) for tensor in graph.inputs}
         self.calls: dict[int, list[Node]] = defaultdict(list)
         for node in sorted(graph.order.nodes, key=lambda node: node.index):
-            if not node.inputs or not all(id(tensor) in given for tensor in node.outputs):
-                self.calls[id(node.operation)].append(node)
+            self.calls[id(node.operation)].append(node)
         for tensor in graph.inputs:
             node = producer(tensor)
             if node is None or node.inputs:
@@ -88,7 +86,7 @@ class _Writer:
         layers = [
             _input_entry(tensor, self.starts[id(tensor)]) for tensor in self.graph.inputs if id(tensor) in self.starts
         ]
-        layers += [self._entry(operation) for operation in self.graph.operations if self.calls[id(operation)]]
+        layers += [self._entry(operation) for operation in self.graph.operations]
         return {
             "layers": layers,
             "input_layers": self._placed(self.graph.input_structure),

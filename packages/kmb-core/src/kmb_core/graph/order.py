@@ -23,7 +23,17 @@ class Order:
         self.first_met: dict[int, int] = {}
         self.nodes: list[Node] = _reachable(inputs, outputs, self.first_met)
         self.depth = _depths(self.nodes)
+        self._add_unused(inputs)
         self.operations = self._by_depth()
+
+    def _add_unused(self, inputs: list[KerasTensor]) -> None:
+        """Inputs that no output needs belong to the model too; Keras lists them one step before the outputs."""
+        for tensor in inputs:
+            node = producer(tensor)
+            if node is not None and _is_source(node) and id(node.operation) not in self.first_met:
+                self.first_met[id(node.operation)] = len(self.first_met)
+                self.nodes.append(node)
+                self.depth[id(node)] = 1
 
     def _by_depth(self) -> list[Any]:
         operations = {id(node.operation): node.operation for node in self.nodes}
@@ -53,20 +63,16 @@ def _reachable(inputs: list[KerasTensor], outputs: list[KerasTensor], first_met:
                     state[id(node)] = True
                     order.append(node)
                 continue
+            if id(tensor) in known and not _is_source(node):
+                continue  # a model may start in the middle of another graph; what lies before is not part of it
             first_met.setdefault(id(node.operation), len(first_met))
             if id(node) in state:
                 continue
             state[id(node)] = False
             stack.append((tensor, True))
-            if id(tensor) in known and not _is_source(node):
-                node_inputs: list[KerasTensor] = []  # a model may start in the middle of another graph
-            else:
-                node_inputs = node.inputs
-                if not node_inputs and not _is_source(node):
-                    raise _disconnected(tensor)
-                if _is_source(node) and id(tensor) not in known:
-                    raise _disconnected(tensor)
-            stack.extend((x, False) for x in reversed(node_inputs))
+            if _is_source(node) and id(tensor) not in known:
+                raise _disconnected(tensor)
+            stack.extend((x, False) for x in reversed(node.inputs))
     return order
 
 

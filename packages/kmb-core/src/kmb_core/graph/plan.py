@@ -4,6 +4,7 @@ Running it is one loop. The usual node, one tensor in and one out, is called wit
 """
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -84,8 +85,9 @@ class Plan:
 
 
 def _callable(operation: Any) -> Callable[..., Any]:
-    if isinstance(operation, DeclaredOperation):
-        return (
-            functools.partial(operation.op.function, **operation.config) if operation.config else operation.op.function
-        )
-    return operation
+    if not isinstance(operation, DeclaredOperation):
+        return operation
+    function, config = operation.op.function, dict(operation.config)
+    leading = itertools.takewhile(lambda parameter: not parameter.in_call, operation.op.parameters)  # as in einsum
+    first = [config.pop(parameter.name) for parameter in leading if parameter.name in config]
+    return functools.partial(function, *first, **config) if first or config else function
