@@ -12,6 +12,7 @@ from kmb_core.backend.selection import current_backend
 from kmb_core.dtypes import standardize_dtype
 from kmb_core.errors import message
 from kmb_core.ops.inference import infer
+from kmb_core.settings import image_data_format
 
 if TYPE_CHECKING:
     from kmb_core.ops.declaration import Op
@@ -119,6 +120,8 @@ class DeclaredOperation(Operation):
         free = [p for p in self.op.parameters if p.in_call or p.name not in self.config]
         for position, parameter in enumerate(free[: len(args)]):
             bound[parameter.name] = list(args[position:]) if parameter.variadic else args[position]
+            if parameter.variadic:
+                break
         return bound
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -142,8 +145,11 @@ def record(op: "Op", arguments: dict[str, Any], outputs: Any) -> Any:
         else:  # configuration stands before it
             kwargs[name] = arguments[name]
     config = {p.name: arguments.get(p.name, p.default) for p in op.parameters if not p.in_call}
-    if config.get("dtype", inspect.Parameter.empty) not in (None, inspect.Parameter.empty):  # by name: files hold no objects
-        config["dtype"] = standardize_dtype(config["dtype"])
+    dtype = config.get("dtype")
+    if dtype is not None and dtype is not inspect.Parameter.empty:  # by name: files hold no objects
+        config["dtype"] = standardize_dtype(dtype)
+    if "data_format" in config and config["data_format"] is None:  # as it is now, not where the file is read
+        config["data_format"] = image_data_format()
     operation = DeclaredOperation(op, {k: v for k, v in config.items() if v is not inspect.Parameter.empty})
     Node(operation, tuple(args), kwargs, outputs)
     return outputs
