@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any
 
-from kmb_core.settings.store import settings
 from kmb_core.dtype_policies.policy import DTypePolicy, FloatDTypePolicy
 from kmb_core.dtype_policies.quantized import (
     AWQDTypePolicy,
@@ -15,6 +14,7 @@ from kmb_core.dtype_policies.quantized import (
 from kmb_core.dtypes import floatx, standardize_dtype
 from kmb_core.errors import DTypeError, message
 from kmb_core.serialization import get_registered_object, identity_of, saved_as
+from kmb_core.settings.store import settings
 
 # What a file may name. `dtype_policies/__init__.py` adds the map, which stands on this module.
 classes: dict[str, type[DTypePolicy]] = {

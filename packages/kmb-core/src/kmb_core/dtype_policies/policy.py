@@ -6,9 +6,9 @@ Both names are worked out when the policy is made; a layer reads attributes, not
 from typing import Any
 
 from kmb_core.backend import cast, convert_to_tensor, dtype_of, is_keras_tensor, is_tensor
-from kmb_core.settings.store import settings
 from kmb_core.dtypes import floatx, is_float, standardize_dtype
 from kmb_core.errors import DTypeError, message
+from kmb_core.settings.store import settings
 
 _MIXED = {"mixed_float16": ("float16", "float32"), "mixed_bfloat16": ("bfloat16", "float32")}
 

@@ -68,7 +68,9 @@ def get(identifier: Any) -> Initializer | Callable[..., Any] | None:
     return resolve(identifier, NAMES, "initializer")  # which says what is known
 
 
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Initializer | Callable[..., Any] | None:
+def deserialize(
+    config: Any, custom_objects: Mapping[str, Any] | None = None
+) -> Initializer | Callable[..., Any] | None:
     """Return the initializer that a saved form stands for.
 
     Args:
