@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kmb_backend_tensorflow.dtypes import DTYPES, FLOATS, HALVES_AS_FLOAT32, as_dtype, cast, native_dtype
+from kmb_backend_tensorflow.dtypes import DTYPES, FLOATS, HALVES_AS_FLOAT32, INTEGERS, as_dtype, cast, native_dtype
 from kmb_backend_tensorflow.raw import raw_op
 from kmb_backend_tensorflow.shapes import as_shape, dynamic_shape
 
@@ -27,11 +27,16 @@ def key_of(seed: Any) -> Any:
     return _bitcast(key, tf.int32) if key.dtype is tf.uint32 else cast(key, tf.int32)
 
 
-def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
-    """Uniform in [minval, maxval)."""
+def _floating(dtype: Any) -> tf.DType:
     target = native_dtype(dtype)
     if target not in FLOATS:
-        return randint(shape, minval, maxval, target.name, seed)
+        raise ValueError(f"{dtype} is no floating dtype")
+    return target
+
+
+def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
+    """Uniform in [minval, maxval)."""
+    target = _floating(dtype)
     drawn = tf.random.stateless_uniform(as_shape(shape), key_of(seed), dtype=target)
     if minval.__class__ is float and maxval.__class__ is float and (minval, maxval) == (0.0, 1.0):
         return drawn
@@ -41,14 +46,14 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
 
 def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
     """Normal."""
-    target = native_dtype(dtype)
+    target = _floating(dtype)
     drawn = tf.random.stateless_normal(as_shape(shape), key_of(seed), dtype=target)
     return drawn * as_dtype(stddev, target) + as_dtype(mean, target)
 
 
 def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None) -> Any:
     """Normal, drawn again where further than two deviations from the mean."""
-    target = native_dtype(dtype)
+    target = _floating(dtype)
     drawn = tf.random.stateless_truncated_normal(as_shape(shape), key_of(seed), dtype=target)
     return drawn * as_dtype(stddev, target) + as_dtype(mean, target)
 
@@ -56,6 +61,8 @@ def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any 
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Any:
     """Integers in [minval, maxval)."""
     target = native_dtype(dtype)
+    if target not in INTEGERS:
+        raise ValueError(f"{dtype} is no integer dtype")
     wide = target if target in _INTEGERS else tf.int32
     low, high = as_dtype(minval, wide), as_dtype(maxval, wide)
     return cast(tf.random.stateless_uniform(as_shape(shape), key_of(seed), low, high, wide), target)
@@ -93,8 +100,10 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Any:
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Any:
     """Zero with probability `rate`, else scaled by 1 / (1 - rate)."""
-    if isinstance(rate, (int, float)) and rate in (0, 1):
-        return inputs if rate == 0 else tf.zeros_like(inputs)
+    if isinstance(rate, (int, float)) and not 0 < rate < 1:
+        if rate in (0, 1):
+            return inputs if rate == 0 else tf.zeros_like(inputs)
+        raise ValueError(f"the rate lies between 0 and 1, got {rate}")
     dtype = HALVES_AS_FLOAT32.get(inputs.dtype, inputs.dtype)
     sizes = dynamic_shape(inputs)
     if noise_shape is not None:
