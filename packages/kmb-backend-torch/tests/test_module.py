@@ -139,6 +139,7 @@ def test_forward_and_backward_hooks_run_and_can_be_removed(block):
         handle.remove()
     block(X)
     assert len(seen) == 3
+    assert not inner._hooked
 
 
 def test_a_forward_hook_replaces_the_output(block):

@@ -288,6 +288,10 @@ class NativeLayer(nn.Module):
         return self(*args, **kwargs)
 
     def _call_hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not (self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks):
+            object.__setattr__(self, "_hooked", False)  # all were removed: calls are quick again
+            self._plan_calls()
+            return self._call_unhooked(args, kwargs)
         outer, _entered.layer = _entered.layer, self
         try:
             return nn.Module._call_impl(self, *args, **kwargs)

@@ -158,6 +158,7 @@ CASES = [
     ("rms_normalization", (IMAGE, None, (1, 2)), {"epsilon": 1e-2}),
     ("binary_crossentropy", (PROBABILITIES, torch.sigmoid(X)), {}),
     ("binary_crossentropy", (PROBABILITIES, X * 9, True), {}),
+    ("binary_crossentropy", (X, torch.sigmoid(X)), {}),
     ("binary_crossentropy", (BOOLEANS.double(), BOOLEANS.double()), {}),
     ("categorical_crossentropy", (PROBABILITIES, torch.sigmoid(X)), {}),
     ("categorical_crossentropy", (PROBABILITIES, X, True), {"axis": 0}),
@@ -216,3 +217,26 @@ def test_every_overridden_composite_has_a_case():
     }
     composites = {name for name, op in OPS.items() if not op.primitive and op.family in families}
     assert composites & current_backend().overridden <= covered
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("add", {"x1": X, "x2": Y}),
+        ("exp", {"x": X}),
+        ("isclose", {"x1": X, "x2": Y, "rtol": 0.1}),
+        ("matmul", {"x1": X, "x2": Y.T}),
+        ("broadcast_to", {"x": X, "shape": (2, 4, 5)}),
+        ("concatenate", {"xs": [X, Y], "axis": 1}),
+        ("stack", {"x": [X, Y], "axis": 1}),
+        ("moveaxis", {"x": IMAGE, "source": 0, "destination": 2}),
+        ("ravel", {"x": X}),
+        ("relu", {"x": X}),
+        ("softplus", {"x": X}),
+        ("hard_silu", {"x": X}),
+        ("log_sigmoid", {"x": X}),
+    ],
+)
+def test_functions_of_torch_that_are_bound_take_the_declared_parameter_names(name, arguments):
+    function = current_backend().functions[name]
+    torch.testing.assert_close(function(**arguments), function(*arguments.values()))

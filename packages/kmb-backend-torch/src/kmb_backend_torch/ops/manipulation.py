@@ -11,11 +11,23 @@ from kmb_core.shapes import pad_widths
 
 Tensor = torch.Tensor
 
-broadcast_to = torch.broadcast_to
-concatenate = torch.cat
 moveaxis = torch.moveaxis
 ravel = torch.ravel
-stack = torch.stack
+
+
+def broadcast_to(x: Tensor, shape: Sequence[int]) -> Tensor:
+    """x repeated to a shape, without a copy."""
+    return torch.broadcast_to(x, shape)
+
+
+def concatenate(xs: Sequence[Tensor], axis: int = 0) -> Tensor:
+    """Tensors one behind the other along an axis."""
+    return torch.cat(xs, axis)
+
+
+def stack(x: Sequence[Tensor], axis: int = 0) -> Tensor:
+    """Tensors one behind the other along a new axis."""
+    return torch.stack(x, axis)
 
 
 def reshape(x: Tensor, newshape: int | Sequence[int]) -> Tensor:

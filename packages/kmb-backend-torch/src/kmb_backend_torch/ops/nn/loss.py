@@ -25,7 +25,9 @@ def binary_crossentropy(target: Tensor, output: Tensor, from_logits: bool = Fals
     if output.dtype in _NARROW:
         return binary_crossentropy(target.float(), output.float()).to(output.dtype)
     margin = epsilon()
-    return functional.binary_cross_entropy(torch.clamp(output, margin, 1 - margin), target, reduction="none")
+    output = torch.clamp(output, margin, 1 - margin)
+    # Not torch's kernel: it refuses targets outside of 0 to 1, which label smoothing or a user may well give.
+    return -(target * torch.log(output) + (1 - target) * torch.log(1 - output))
 
 
 def _log_probabilities(output: Tensor, from_logits: bool, axis: int) -> Tensor:
