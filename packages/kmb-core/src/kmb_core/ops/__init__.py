@@ -42,6 +42,18 @@ _FAMILIES = {
     "floats": "isneginf isposinf ldexp nextafter signbit",
     "windows": "bartlett blackman hamming hanning kaiser",
     "complex_numbers": "angle conj conjugate imag isreal real",
+    "stacking": "append array_split dsplit dstack hsplit hstack vsplit vstack",
+    "matrices": "corrcoef cross diag diagflat diagonal fliplr flipud kron rot90 slogdet vander",
+    "grids": "geomspace logspace meshgrid unravel_index",
+    "copies": "array copy empty_like ndim size",
+    "nan_reduction": (
+        "nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum nanvar"
+    ),
+    "quantiles": "median nanmedian nanpercentile nanquantile percentile quantile",
+    "differences": "allclose correlate diff ptp trapezoid",
+    "searching": "argpartition bincount digitize histogram isin nonzero searchsorted select",
+    "sets": "unique",
+    "vectorization": "vectorize",
     "tensors": "convert_to_numpy is_tensor shape",
     "nn.activations": (
         "celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid log_softmax "

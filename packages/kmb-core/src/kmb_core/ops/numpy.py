@@ -35,6 +35,18 @@ _FAMILIES = {
     "floats": "isneginf isposinf ldexp nextafter signbit",
     "windows": "bartlett blackman hamming hanning kaiser",
     "complex_numbers": "angle conj conjugate imag isreal real",
+    "stacking": "append array_split dsplit dstack hsplit hstack vsplit vstack",
+    "matrices": "corrcoef cross diag diagflat diagonal fliplr flipud kron rot90 slogdet vander",
+    "grids": "geomspace logspace meshgrid unravel_index",
+    "copies": "array copy empty_like ndim size",
+    "nan_reduction": (
+        "nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum nanvar"
+    ),
+    "quantiles": "median nanmedian nanpercentile nanquantile percentile quantile",
+    "differences": "allclose correlate diff ptp trapezoid",
+    "searching": "argpartition bincount digitize histogram isin nonzero searchsorted select",
+    "sets": "unique",
+    "vectorization": "vectorize",
 }
 _NAMES = {name: f"kmb_core.ops.{family}" for family, names in _FAMILIES.items() for name in names.split()}
 
