@@ -1,8 +1,8 @@
 """The annotations that ops are declared with.
 
-An op's parameters annotated `TensorLike`, `Promoted`, `Number` or `Floating` are the call's tensors; `Operand` marks what
-belongs to a call without being a tensor; every other parameter is configuration. The dispatcher reads the role from the
-annotation, so conversion, promotion, saved form and conformance rows all follow from the signature.
+An op's parameters annotated `TensorLike`, `Promoted`, `Number` or `Floating` are the call's tensors; `Operand` marks
+what belongs to a call without being a tensor; every other parameter is configuration. The dispatcher reads the role
+from the annotation, so conversion, promotion, saved form and conformance rows all follow from the signature.
 """
 
 from dataclasses import dataclass

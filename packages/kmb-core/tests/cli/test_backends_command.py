@@ -37,7 +37,7 @@ def test_every_capability_has_a_degree_and_limits_have_reasons(capsys):
 
 
 def test_probing_loads_the_framework_and_finds_all_primitives(capsys):
-    status, shown = listed(capsys, "--probe")
+    _, shown = listed(capsys, "--probe")
     row = next(row for row in shown["backends"] if row["name"] == REAL)
     assert row["status"] == "ok", row["error"]
     assert row["devices"]

@@ -64,7 +64,20 @@ def test_output_shapes_follow_other_input_shapes():
 
 def test_operators_on_symbolic_tensors_give_what_the_values_give():
     x = kmb_core.KerasTensor((None, 3))
-    expressions = [x + 1.0, 1.0 - x, x * x, x / 2.0, 2.0 / x, x**2, -x, abs(x), x > 1.0, x != 2.0, x[:, 0], x[..., None]]
+    expressions = [
+        x + 1.0,
+        1.0 - x,
+        x * x,
+        x / 2.0,
+        2.0 / x,
+        x**2,
+        -x,
+        abs(x),
+        x > 1.0,
+        x != 2.0,
+        x[:, 0],
+        x[..., None],
+    ]
     function = kmb_core.Function(x, expressions)
     a = np.array([[1.0, -2.0, 3.0]], "float32")
     expected = [a + 1, 1 - a, a * a, a / 2, 2 / a, a**2, -a, abs(a), a > 1, a != 2, a[:, 0], a[..., None]]

@@ -228,7 +228,8 @@ def test_stateless_call_gives_what_the_call_gives_and_changes_nothing():
     for old, variable in zip(before, model.weights, strict=True):
         np.testing.assert_array_equal(old, variable.numpy())
     assert any(
-        not np.array_equal(numbers(new), v.numpy()) for new, v in zip(updated, model.non_trainable_variables, strict=True)
+        not np.array_equal(numbers(new), v.numpy())
+        for new, v in zip(updated, model.non_trainable_variables, strict=True)
     )
     np.testing.assert_allclose(numbers(outputs), numbers(model(x, training=True)), rtol=1e-5, atol=1e-6)
 

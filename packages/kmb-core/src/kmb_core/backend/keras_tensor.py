@@ -77,30 +77,37 @@ class KerasTensor:
 
     @property
     def shape(self) -> tuple[int | None, ...]:
+        """The sizes; None where unknown."""
         return self._shape
 
     @property
     def dtype(self) -> str:
+        """The name of the dtype."""
         return self._dtype
 
     @property
     def sparse(self) -> bool:
+        """Whether it stands for a sparse tensor."""
         return self._sparse
 
     @property
     def ragged(self) -> bool:
+        """Whether it stands for a ragged tensor."""
         return self._ragged
 
     @property
     def ragged_rank(self) -> int | None:
+        """Number of ragged axes; None when not ragged."""
         return self._ragged_rank
 
     @property
     def row_splits_dtype(self) -> str | None:
+        """Dtype of the row splits of a ragged tensor."""
         return self._row_splits_dtype
 
     @property
     def ndim(self) -> int:
+        """Number of axes."""
         return len(self._shape)
 
     def reshape(self, newshape: Any) -> Any:

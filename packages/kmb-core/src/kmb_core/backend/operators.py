@@ -1,7 +1,7 @@
 """Python's operators on variables and symbolic tensors.
 
-Both classes stand below the ops, so the ops put their functions into `OPERATIONS` when they are imported, and the methods
-made here look them up by name.
+Both classes stand below the ops, so the ops put their functions into `OPERATIONS` when they are imported, and the
+methods made here look them up by name.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """The only mutable state of dispatch: what is current in this thread, and the process' default backend.
 
 `state` is a `threading.local` whose fields are set in `__init__`: `torch.compile(fullgraph=True)` traces that, while it
-refuses `ContextVar.get` and crashes on class attributes of a thread-local. A test in kmb-backend-torch holds on to both.
-Hot paths read `state.override or process.backend` and nothing else.
+refuses `ContextVar.get` and crashes on class attributes of a thread-local. A test in kmb-backend-torch holds on to
+both. Hot paths read `state.override or process.backend` and nothing else.
 """
 
 import threading

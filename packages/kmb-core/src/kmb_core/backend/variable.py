@@ -50,6 +50,7 @@ class Variable:
     __array_priority__ = 100
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "Variable":
+        """An instance of the current backend's class."""
         if cls is Variable:
             return object.__new__(current_backend().variable_class)
         return object.__new__(cls)
@@ -96,7 +97,7 @@ class Variable:
     def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> Any:
         if isinstance(initializer, str):
             raise ValueError(
-                f"Variable {self._name!r}: initializer is a callable or an array, got {initializer!r}; see kmb_core.initializers.get"
+                f"Variable {self._name!r}: initializer is a callable or an array, got {initializer!r}"
             )
         convert = self._backend.convert
         if callable(initializer) and not self._backend.is_tensor(initializer) and not isinstance(initializer, Variable):
@@ -116,7 +117,7 @@ class Variable:
         self._dtype = self._backend.dtype_name(value)
         if shape is not None and standardize_shape(shape) != tuple(value.shape):
             raise ShapeError(
-                f"Variable {self._name!r}: shape is {standardize_shape(shape)}, the initial value's {tuple(value.shape)}"
+                f"Variable {self._name!r}: shape is {tuple(shape)}, the initial value's {tuple(value.shape)}"
             )
         return value
 
@@ -210,26 +211,32 @@ class Variable:
 
     @property
     def name(self) -> str:
+        """The last part of the path."""
         return self._name
 
     @property
     def path(self) -> str:
+        """The names of the enclosing scopes and its own, joined by '/'."""
         return self._path
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The sizes."""
         return self._shape
 
     @property
     def ndim(self) -> int:
+        """Number of axes."""
         return len(self._shape)
 
     @property
     def dtype(self) -> str:
+        """The dtype that it is read in here: autocast scopes change it."""
         return self._read_dtype() if state.indirect else self._dtype
 
     @property
     def trainable(self) -> bool:
+        """Whether gradients reach it."""
         return self._trainable
 
     @trainable.setter
@@ -238,14 +245,17 @@ class Variable:
 
     @property
     def aggregation(self) -> str | None:
+        """How replicas' updates are joined."""
         return self._aggregation
 
     @property
     def synchronization(self) -> str | None:
+        """When replicas are synchronised."""
         return self._synchronization
 
     @property
     def regularizer(self) -> Callable[[Any], Any] | None:
+        """What adds a penalty of the value to the loss; None for nothing."""
         return self._regularizer
 
     @regularizer.setter
@@ -256,6 +266,7 @@ class Variable:
 
     @property
     def constraint(self) -> Callable[[Any], Any] | None:
+        """What is applied to the value after each update; None for nothing."""
         return self._constraint
 
     @constraint.setter
@@ -266,6 +277,7 @@ class Variable:
 
     @property
     def overwrite_with_gradient(self) -> bool:
+        """Whether the optimizer puts the gradient in its place."""
         return self._overwrite_with_gradient
 
     @overwrite_with_gradient.setter

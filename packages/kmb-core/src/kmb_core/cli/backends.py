@@ -161,7 +161,8 @@ def _print_contract(as_json: bool) -> int:
         )
         return 0
     print(
-        f"contract {CONTRACT}: a backend supplies {len(primitives)} primitives; {len(derived)} ops are derived from them\n"
+        f"contract {CONTRACT}: a backend supplies {len(primitives)} primitives; "
+        f"{len(derived)} ops are derived from them\n"
     )
     print(f"primitives ({len(primitives)}):\n  {' '.join(primitives)}\n")
     print(f"derived ({len(derived)}):\n  {' '.join(derived)}")

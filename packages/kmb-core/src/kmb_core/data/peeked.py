@@ -8,7 +8,7 @@ from kmb_core.errors import StructureError, message
 
 
 class PeekedAdapter:
-    """Gives the batches of another adapter; `first` is known beforehand and comes again at the start of the first epoch.
+    """Gives the batches of another adapter; `first` is known beforehand and comes again in the first epoch.
 
     Args:
         source: the adapter.
@@ -26,7 +26,9 @@ class PeekedAdapter:
         iterator = source.batches()
         self.first = next(iterator, None)
         if self.first is None:
-            raise StructureError(message("the data gave no batch", "It is empty, or a generator that was used up.", None))
+            raise StructureError(
+                message("the data gave no batch", "It is empty, or a generator that was used up.", None)
+            )
         self._pending: Iterator[tuple] | None = itertools.chain([self.first], iterator)
 
     def batches(self) -> Iterator[tuple]:

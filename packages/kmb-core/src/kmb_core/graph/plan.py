@@ -52,10 +52,9 @@ class Plan:
         if not node.kwargs and all(isinstance(a, KerasTensor) for a in node.arguments):
             sources = tuple(self._slot(a) for a in node.arguments)
             return lambda values: (tuple([values[s] for s in sources]), {})
-        if len(node.arguments) == 1 and isinstance(node.arguments[0], (list, tuple)) and not node.kwargs:
-            if all(isinstance(a, KerasTensor) for a in node.arguments[0]):
-                sources = tuple(self._slot(a) for a in node.arguments[0])
-                return lambda values: (([values[s] for s in sources],), {})
+        if not node.kwargs and _is_one_list(node.arguments):
+            sources = tuple(self._slot(a) for a in node.arguments[0])
+            return lambda values: (([values[s] for s in sources],), {})
 
         def place(x: Any, values: list[Any]) -> Any:
             return values[slots[id(x)]] if isinstance(x, KerasTensor) else x
@@ -91,3 +90,10 @@ def _callable(operation: Any) -> Callable[..., Any]:
     leading = itertools.takewhile(lambda parameter: not parameter.in_call, operation.op.parameters)  # as in einsum
     first = [config.pop(parameter.name) for parameter in leading if parameter.name in config]
     return functools.partial(function, *first, **config) if first or config else function
+
+
+def _is_one_list(arguments: tuple[Any, ...]) -> bool:
+    """Whether a call's only argument is a list of tensors, as merging layers take."""
+    if len(arguments) != 1 or not isinstance(arguments[0], (list, tuple)):
+        return False
+    return all(isinstance(item, KerasTensor) for item in arguments[0])

@@ -2,8 +2,8 @@
 
 The usual call, one plain tensor of the right dtype (or a list of them) into a built layer, is a handful of attribute
 tests, the check of the input spec and `call` itself: `Calling.__call__`. Everything else goes the general way in
-`_call_general`: other backends, symbolic tensors, conversion, several inputs, masks, building, mixed precision, activity
-regularizers, native hooks.
+`_call_general`: other backends, symbolic tensors, conversion, several inputs, masks, building, mixed precision,
+activity regularizers, native hooks.
 What the quick way depends on is worked out in `_plan_calls` when the layer is built or changed.
 """
 

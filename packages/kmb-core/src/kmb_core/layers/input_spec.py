@@ -86,10 +86,10 @@ class InputSpec:
         for axis, size in self.axes.items():
             if size is not None and -rank <= axis < rank and shape[axis] not in (size, None):
                 return f"expected axis {axis} to have size {size}"
-        if self.shape is not None and rank == len(self.shape):
-            if any(e is not None and g is not None and e != g for e, g in zip(self.shape, shape, strict=True)):
-                return f"expected shape {self.shape}"
-        return None
+        if self.shape is None or rank != len(self.shape):
+            return None
+        differs = any(None not in (e, g) and e != g for e, g in zip(self.shape, shape, strict=True))
+        return f"expected shape {self.shape}" if differs else None
 
     def _squeezable(self, shape: tuple[int | None, ...]) -> bool:
         if not self.allow_last_axis_squeeze or self.shape is None:
@@ -143,10 +143,7 @@ def _shape_check(expected: tuple[int | None, ...]) -> Callable[[Any], bool]:
         shape = x.shape
         if len(shape) != rank:
             return False
-        for axis, size in known:
-            if shape[axis] != size:
-                return False
-        return True
+        return all(shape[axis] == size for axis, size in known)
 
     return fits
 

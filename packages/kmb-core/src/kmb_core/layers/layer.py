@@ -41,8 +41,8 @@ class Layer(Calling, Operation):
         autocast: whether floating inputs are cast to the compute dtype.
         name: automatic when None.
 
-    Subclasses define `call(self, inputs, ...)`, and `build(self, input_shape)` if they have weights. Under a backend with a
-    layer class of its own an instance is also one of that: a `torch.nn.Module`, a TensorFlow trackable.
+    Subclasses define `call(self, inputs, ...)`, and `build(self, input_shape)` if they have weights. Under a backend
+    with a layer class of its own an instance is also one of that: a `torch.nn.Module`, a TensorFlow trackable.
 
     Example:
         >>> import kmb_core
@@ -234,9 +234,9 @@ class Layer(Calling, Operation):
     def _plan_calls(self) -> None:
         """Prepare the quick way of calling; None where a call needs more than that."""
         fast = None
-        if self.built and self._convert_input_args and self.activity_regularizer is None and not self._hooked:
-            if not self._makes_masks and call_plan(type(self)).first is not None:
-                fast = FastCall(self)
+        plain = self._convert_input_args and self.activity_regularizer is None and not self._makes_masks
+        if self.built and plain and not self._hooked and call_plan(type(self)).first is not None:
+            fast = FastCall(self)
         object.__setattr__(self, "_fast", fast)
 
     def _autocast_dtype(self) -> str | None:
@@ -253,8 +253,8 @@ class Layer(Calling, Operation):
         return previous_mask
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """KerasTensors like the outputs: from `compute_output_shape` where the class defines it, else by running `call` on
-        symbolic tensors, and where that is impossible by letting the framework trace it."""
+        """KerasTensors like the outputs: from `compute_output_shape` where the class defines it, else by running
+        `call` on symbolic tensors, and where that is impossible by letting the framework trace it."""
         if self._defines("compute_output_shape"):
             return self._spec_from_shapes(args, kwargs)
         try:
@@ -349,8 +349,8 @@ class Layer(Calling, Operation):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data.
 
-        Built-in and most custom layers need no code for it: each argument of `__init__` is read from the attribute of the
-        same name, else as it was passed.
+        Built-in and most custom layers need no code for it: each argument of `__init__` is read from the attribute of
+        the same name, else as it was passed.
 
         Raises:
             NotImplementedError: when an argument can be found in neither way.
@@ -545,7 +545,7 @@ _BASE_ARGUMENTS = frozenset({"name", "trainable", "dtype", "autocast", "activity
 
 
 def _building(build: Callable[..., Any]) -> Callable[..., Any]:
-    """Around every `build`: the layer's scope, real values even inside symbolic scopes, and what is known afterwards."""
+    """Around every `build`: the layer's scope, real values even in symbolic scopes, and what is known afterwards."""
 
     @functools.wraps(build)
     def wrapper(self: Layer, *args: Any, **kwargs: Any) -> None:

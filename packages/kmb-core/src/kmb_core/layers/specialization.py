@@ -1,9 +1,9 @@
 """Layers of a backend that has a native layer class: torch.nn.Module, TensorFlow's trackable objects.
 
-`Layer.__new__` makes an instance of a class joined from the declared class and the native one. It is made once per class
-and backend and has the declared class' name, module and documentation; `public_class` gives the declared one back, which
-is what serialization and pickle use. The native base comes last among the bases, so the declared class' methods win, and
-it is initialised here, so attributes may be set before `super().__init__()`.
+`Layer.__new__` makes an instance of a class joined from the declared class and the native one. It is made once per
+class and backend and has the declared class' name, module and documentation; `public_class` gives the declared one
+back, which is what serialization and pickle use. The native base comes last among the bases, so the declared class'
+methods win, and it is initialised here, so attributes may be set before `super().__init__()`.
 
 Without a native class (JAX, NumPy) an instance is of the declared class itself.
 """
@@ -37,7 +37,7 @@ def joined_class(cls: type, native: type) -> type:
                 "__qualname__": cls.__qualname__,
                 "__doc__": cls.__doc__,
             }
-            # What a native class has to say before the declared one: it is asked by name, and all else stays the other way.
+            # What a native class has to say before the declared one, by name; all else stays the other way round.
             namespace |= {name: native.__dict__[name] for name in native.__dict__.get("__kmb_overrides__", ())}
             _joined[cls, native] = types.new_class(cls.__name__, (cls, native), {}, lambda body: body.update(namespace))
         return _joined[cls, native]

@@ -231,7 +231,7 @@ class Tracking:
 
     @staticmethod
     def _adds_losses() -> bool:
-        """Whether `losses` may hold anything beside weights' regularizers; asked at every step, so nothing is walked."""
+        """Whether `losses` may hold more than weights' regularizers; asked at every step, so nothing is walked."""
         return losses_in_use.any
 
     def _clear_losses(self) -> None:

@@ -1,7 +1,7 @@
 """Model: a layer that can be trained, saved and looked at.
 
-A model made from symbolic inputs and outputs has a `Graph` and runs its plan; a subclass defines `call` itself. Both are
-this class, so a subclass may also be given inputs and outputs.
+A model made from symbolic inputs and outputs has a `Graph` and runs its plan; a subclass defines `call` itself. Both
+are this class, so a subclass may also be given inputs and outputs.
 """
 
 import json
@@ -48,6 +48,7 @@ class Model(Trained, Layer):
     _graph: Graph | None = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """A functional model when inputs and outputs are given to `Model` itself."""
         if cls is Model and Model.functional_class is not None and _is_functional(args, kwargs):
             cls = Model.functional_class
         instance = super().__new__(cls, *args, **kwargs)
@@ -107,9 +108,8 @@ class Model(Trained, Layer):
         graph = self._graph
         if graph is None:
             raise NotImplementedError(f"{public_class(self).__name__} {self.name!r} defines no `call` method")
-        if self._single_input:
-            if len(inputs.shape) != self._input_rank:
-                inputs = _with_rank(inputs, graph.inputs[0])
+        if self._single_input and len(inputs.shape) != self._input_rank:
+            inputs = _with_rank(inputs, graph.inputs[0])
         return graph.run(inputs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -241,7 +241,8 @@ class Model(Trained, Layer):
         The file is written beside and renamed, so a failure leaves the old one whole.
 
         Raises:
-            CheckpointError, ValueError: for a wrong extension, an unwritable folder, an object that cannot be described.
+            CheckpointError, ValueError: for a wrong extension, an unwritable folder, an object that cannot be
+            described.
         """
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 

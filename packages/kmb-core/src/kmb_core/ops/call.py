@@ -1,4 +1,5 @@
-"""The general way to call an op: arguments are bound, converted and promoted; symbolic ones are worked out and recorded.
+"""The general way to call an op: arguments are bound, converted and promoted; symbolic ones are worked out and
+recorded.
 
 Also the examination of a failed call (`explain`): the framework's exception is replaced by the op's own when the
 symbolic rule can tell what is wrong.
@@ -21,6 +22,7 @@ from kmb_core.typing import Role
 
 if TYPE_CHECKING:
     from kmb_core.ops.declaration import Op
+
 
 def call_general(op: "Op", backend: Backend, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call an op with anything: native tensors, arrays, scalars, variables, lists of these, or symbolic tensors."""
@@ -121,7 +123,7 @@ def symbolic_call(op: "Op", arguments: dict[str, Any]) -> Any:
 
 
 def explain(op: "Op", backend: Backend, args: Sequence[Any], kwargs: dict[str, Any], error: Exception) -> Exception:
-    """What to raise instead of `error`: the symbolic rule's own complaint where it has one, else `error` with a note."""
+    """What to raise instead of `error`: the symbolic rule's complaint where it has one, else `error` with a note."""
     if isinstance(error, KmbError):
         return error
     try:

@@ -6,8 +6,8 @@
 
 The dispatchers below are what every call pays, so they make no call of their own: a class in a set, a dtype in a set
 (`is` for two tensors), a subscript. What does not fit (lists, arrays, variables, other dtypes) takes the general path.
-An exception from the framework is examined after the fact: the op's symbolic rule runs on the arguments' shapes and says
-what is wrong with them, the same on every backend.
+An exception from the framework is examined after the fact: the op's symbolic rule runs on the arguments' shapes and
+says what is wrong with them, the same on every backend.
 """
 
 import functools
@@ -85,7 +85,7 @@ def composite(
 
 
 def camel_case(name: str) -> str:
-    """"log_softmax" → "LogSoftmax"."""
+    """ "log_softmax" → "LogSoftmax"."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
@@ -271,7 +271,7 @@ def _sequence(op: Op) -> Callable[..., Any]:
 
 
 def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
-    """For `dense`, `batch_normalization`, …: tensors among configuration, some left out; the promoted ones share a dtype."""
+    """For `dense` and its like: tensors among configuration, some left out; the promoted ones share a dtype."""
     name = op.name
     roles = tuple(p.role for p in op.parameters)
     promotes = {t.name: t.role is not None and t.role.promotes for t in op.tensors}
@@ -292,7 +292,9 @@ def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
                 x = kwargs[key]
                 if x.__class__ not in native or (promotes[key] and dtype is not None and x.dtype is not dtype):
                     return call_general(op, backend, args, kwargs)
-        if promoting and (dtype is None or not (any_kind or dtype in (backend.floats if to_float else backend.numbers))):
+        if promoting and (
+            dtype is None or not (any_kind or dtype in (backend.floats if to_float else backend.numbers))
+        ):
             return call_general(op, backend, args, kwargs)
         try:
             return backend.functions[name](*args, **kwargs)

@@ -83,8 +83,8 @@ def widening(slots: Iterable[Any]) -> tuple[bool, bool]:
 def promoted(dtypes: tuple[Any, ...], to_float: bool, to_number: bool = False) -> str:
     """The dtype that arguments are brought to; Python scalars come as their types.
 
-    Where all tensors share one dtype and the scalars fit it, that dtype stays, 64 bits wide or not: the quick way through
-    the dispatcher, which takes the same arguments as they are, gives the same.
+    Where all tensors share one dtype and the scalars fit it, that dtype stays, 64 bits wide or not: the quick way
+    through the dispatcher, which takes the same arguments as they are, gives the same.
     """
     sized = {dtype for dtype in dtypes if isinstance(dtype, str)}
     dtype = sized.pop() if len(sized) == 1 else result_type(*dtypes)

@@ -1,4 +1,4 @@
-"""Operations: what can stand in a graph. Layers and functions are operations; a declared op becomes one when recorded."""
+"""Operations: what can stand in a graph. Layers and functions are operations; an op becomes one when recorded."""
 
 import inspect
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ class Operation:
         self._inbound_nodes: list[Node] = []
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run `call`, or `symbolic_call` where an argument is symbolic."""
         if has_symbolic(args, kwargs):
             return self.symbolic_call(*args, **kwargs)
         return self.call(*args, **kwargs)
@@ -103,7 +104,7 @@ class Operation:
 
 
 class DeclaredOperation(Operation):
-    """A call of a declared op in a graph: the one class that stands for all ops. Its config is the op's non-tensor arguments."""
+    """A call of a declared op in a graph: one class for all ops. Its config is the op's non-tensor arguments."""
 
     def __init__(self, op: "Op", config: dict[str, Any] | None = None, name: str | None = None) -> None:
         super().__init__(name or auto_name(op.name))
@@ -111,6 +112,7 @@ class DeclaredOperation(Operation):
         self.config = dict(config or {})
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the op on a call's tensors and the configuration."""
         bound = inspect.BoundArguments(self.op.signature, self.bound(args, kwargs))  # type: ignore[arg-type]  # any mapping does
         return self.op.function(*bound.args, **bound.kwargs)
 
@@ -125,9 +127,11 @@ class DeclaredOperation(Operation):
         return bound
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """KerasTensors like the op's results."""
         return infer(self.op, self.bound(args, kwargs))
 
     def get_config(self) -> dict[str, Any]:
+        """The name and the configuration."""
         return {"name": self.name, **self.config}
 
 

@@ -1,6 +1,7 @@
 """What a backend can do, to which degree, and why not.
 
-The core asks for a capability instead of comparing a backend's name; the conformance suite skips by it and shows the reason.
+The core asks for a capability instead of comparing a backend's name; the conformance suite skips by it and shows the
+reason.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The training loop: the only one.
 
-It owns epochs, validation, callbacks and history. Each batch goes to the trainer as it comes from the data adapter; logs
-stay on the device until a callback reads them.
+It owns epochs, validation, callbacks and history. Each batch goes to the trainer as it comes from the data adapter;
+logs stay on the device until a callback reads them.
 """
 
 from collections.abc import Callable, Iterator

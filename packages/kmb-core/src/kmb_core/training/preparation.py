@@ -1,4 +1,5 @@
-"""Before the first step: the model, the compiled loss and metrics and the optimizer are built from the first batch's shapes.
+"""Before the first step: the model, the compiled loss and metrics and the optimizer are built from the first batch's
+shapes.
 
 Only shapes are worked out; no data goes through the model.
 """
