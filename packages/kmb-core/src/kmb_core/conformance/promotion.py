@@ -20,7 +20,14 @@ DTYPES: tuple[Any, ...] = (
 VALUES = np.array([1, 2, 3])
 # Ops with two promoting tensors to which these vectors mean nothing.
 OTHERS = {"linspace", "conv", "tensordot", "binary_crossentropy", "categorical_crossentropy"}
-NO_SCALARS = {"matmul", "vdot"}
+NO_SCALARS = {
+    "matmul",
+    "vdot",
+    "correlate",
+    "cross",
+    "digitize",
+    "searchsorted",
+}
 
 
 def binary_ops() -> list[str]:

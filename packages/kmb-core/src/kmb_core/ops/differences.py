@@ -15,6 +15,7 @@ from kmb_core.ops.reduction import all as all_of
 from kmb_core.ops.reduction import max as largest_of
 from kmb_core.ops.reduction import min as smallest_of
 from kmb_core.ops.reduction import sum as sum_of
+from kmb_core.ops.tensors import shape as shape_of
 from kmb_core.ops.tensors import static_shape
 from kmb_core.shapes import Shape, normalize_axis
 from kmb_core.typing import Floating, Tensor, TensorLike
@@ -58,7 +59,8 @@ def ptp(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> Tensor:
         The reduced shape, in the dtype of x.
 
     Raises:
-        ShapeError: for an axis that is out of range or named twice. DTypeError: for booleans. ValueError: for no elements.
+        ShapeError: for an axis that is out of range or named twice. DTypeError: for booleans.
+        ValueError: for no elements.
 
     Example:
         >>> from kmb_core import ops
@@ -142,7 +144,8 @@ def correlate(x1: Floating, x2: Floating, mode: str = "valid") -> Tensor:
 
     Args:
         x1, x2: tensors of shape (size,); integers and booleans are taken as floatx.
-        mode: "full": wherever they overlap; "same": as many places as the longer one has, the middle ones; "valid": where one covers the other.
+        mode: "full": wherever they overlap; "same": as many places as the longer one has,
+            the middle ones; "valid": where one covers the other.
 
     Returns:
         A tensor with one axis, in the promoted floating dtype.
@@ -162,7 +165,8 @@ def correlate(x1: Floating, x2: Floating, mode: str = "valid") -> Tensor:
         raise ShapeError(f"ops.correlate: expected two sequences with elements, got shapes {first} and {second}")
     if isinstance(x1, KerasTensor):
         return rules.shaped(x1, _overlaps(first, second, mode))
-    (n,), (m,), (count,) = first, second, _overlaps(first, second, mode)
+    n, m = shape_of(x1)[0], shape_of(x2)[0]
+    count = _overlaps((n,), (m,), mode)[0] or 0
     start = {"full": 0, "same": (m - 1) // 2 if n >= m else n // 2, "valid": min(n, m) - 1}[mode]
     places = add(expand_dims(arange(start, start + count), 1), expand_dims(arange(m), 0))
     return matmul(take(pad(x1, (m - 1, m - 1)), places, 0), x2)

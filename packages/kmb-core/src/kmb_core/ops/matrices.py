@@ -101,7 +101,7 @@ def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> 
         raise ShapeError(f"ops.diagonal: axis1 and axis2 are both axis {first}")
     x = moveaxis(x, (first, second), (-2, -1))
     if isinstance(x, KerasTensor):
-        return rules.shaped(x, (*x.shape[:-2], _diagonal_size(*x.shape[-2:], offset)))
+        return rules.shaped(x, (*x.shape[:-2], _diagonal_size(x.shape[-2], x.shape[-1], offset)))
     *leading, rows, columns = shape_of(x)
     start = offset if offset >= 0 else -offset * columns
     count = _diagonal_size(rows, columns, offset)

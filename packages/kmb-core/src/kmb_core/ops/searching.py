@@ -26,6 +26,7 @@ from kmb_core.ops.reduction import argsort, sort
 from kmb_core.ops.reduction import max as largest_of
 from kmb_core.ops.reduction import min as smallest_of
 from kmb_core.ops.tensors import convert_to_numpy, static_shape
+from kmb_core.ops.tensors import shape as shape_of
 from kmb_core.shapes import normalize_axis, product
 from kmb_core.typing import Floating, Promoted, Tensor, TensorLike
 
@@ -204,7 +205,8 @@ def bincount(x: TensorLike, weights: TensorLike | None = None, minlength: int = 
         sparse: False for a dense tensor, which is what the backends make.
 
     Returns:
-        A tensor of shape (count,) or (rows, count), count being more than the largest number: int32, or the dtype of the weights.
+        A tensor of shape (count,) or (rows, count), count being more than the largest number:
+        int32, or the dtype of the weights.
 
     Raises:
         DTypeError: for other than integers. ValueError: for negative ones. CapabilityError: for a sparse result.
@@ -219,7 +221,7 @@ def bincount(x: TensorLike, weights: TensorLike | None = None, minlength: int = 
     if isinstance(x, KerasTensor):
         return KerasTensor.like((*x.shape[:-1], None), dtype)
     known = static_shape(x)
-    rows, width = known[0] if len(known) == 2 else 1, minlength
+    rows, width = shape_of(x)[0] if len(known) == 2 else 1, minlength
     x = reshape(cast(x, "int32"), (rows, known[-1]))
     if product(known):
         if int(convert_to_numpy(smallest_of(x))) < 0:

@@ -15,6 +15,7 @@ from kmb_core.ops.reduction import any as any_of
 from kmb_core.ops.reduction import argsort, cumsum
 from kmb_core.ops.searching import searchsorted
 from kmb_core.ops.tensors import convert_to_numpy, static_shape
+from kmb_core.ops.tensors import shape as shape_of
 from kmb_core.shapes import normalize_axis, product
 from kmb_core.typing import Tensor, TensorLike
 
@@ -85,7 +86,7 @@ def _rows(x: Tensor, axis: int) -> Tensor:
 
 def _distinct(rows: Tensor, size: int | None, fill_value: Any) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Of a matrix: distinct rows, where each occurs first, which of them each row is, how often each occurs."""
-    count, width = static_shape(rows)
+    count, width = shape_of(rows)
     if count == 0:
         nothing = zeros((size or 0,), "int32")
         filled = full((size or 0, width), 0 if fill_value is None else fill_value, dtype_of(rows))

@@ -1,5 +1,6 @@
 """Joining and cutting along the first, second and third axis, and at the end of a tensor."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -138,7 +139,7 @@ def array_split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[
         raise ValueError(f"ops.array_split: needs at least one piece, got {indices_or_sections}")
     axis = normalize_axis(axis, len(static_shape(x)), "ops.array_split")
     bounds = _bounds(shape_of(x)[axis], indices_or_sections)
-    return [get_item(x, (slice(None),) * axis + (slice(a, b),)) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [get_item(x, (slice(None),) * axis + (slice(a, b),)) for a, b in itertools.pairwise(bounds)]
 
 
 def _bounds(size: Any, pieces: int) -> list[Any]:
