@@ -41,13 +41,11 @@ class TorchTrainer(Trainer):
 
     def train_step(self, *args: Any) -> Any:
         """One step of training on `data`; returns the logs."""
-        self._train(*unpack_x_y_sample_weight(args[0]))
-        return self.model.get_metrics_result()
+        return self._train(*unpack_x_y_sample_weight(args[0])) or self.model.get_metrics_result()
 
     def test_step(self, *args: Any) -> Any:
         """One step of evaluation on `data`; returns the logs."""
-        self._test(*unpack_x_y_sample_weight(args[0]))
-        return self.model.get_metrics_result()
+        return self._test(*unpack_x_y_sample_weight(args[0])) or self.model.get_metrics_result()
 
     def predict_step(self, *args: Any) -> Any:
         """The outputs for `data`."""
@@ -61,8 +59,7 @@ class TorchTrainer(Trainer):
         data = placed(batch)
         if plan.own_train_step:
             return self.model.train_step(data)
-        self._train(*data, *_MISSING[len(data)])
-        return self.model.get_metrics_result
+        return self._train(*data, *_MISSING[len(data)]) or self.model.get_metrics_result
 
     def run_test(self, batch: Batch) -> LogSource:
         """Evaluate on a batch."""
@@ -70,8 +67,7 @@ class TorchTrainer(Trainer):
         data = placed(batch)
         if plan.own_test_step:
             return self.model.test_step(data)
-        self._test(*data, *_MISSING[len(data)])
-        return self.model.get_metrics_result
+        return self._test(*data, *_MISSING[len(data)]) or self.model.get_metrics_result
 
     def run_predict(self, batch: Batch) -> Any:
         """The outputs for a batch."""
@@ -90,7 +86,8 @@ class TorchTrainer(Trainer):
             self._plan = _Plan(self.model)
         return self._plan
 
-    def _train(self, x: Any, y: Any, sample_weight: Any) -> None:
+    def _train(self, x: Any, y: Any, sample_weight: Any) -> Any:
+        """Update weights and metrics; the logs where the user's class makes them, else None."""
         plan = self._plan or self._planned()
         optimizer = self.model.optimizer
         variables = plan.trainable_variables()
@@ -106,14 +103,14 @@ class TorchTrainer(Trainer):
                 optimizer.apply(gradients, variables)
             for variable in variables:
                 variable._value.grad = None  # its memory is free for the next forward pass
-        plan.measure(x, y, outputs, sample_weight)
+        return plan.measure(x, y, outputs, sample_weight)
 
-    def _test(self, x: Any, y: Any, sample_weight: Any) -> None:
+    def _test(self, x: Any, y: Any, sample_weight: Any) -> Any:
         plan = self._plan or self._planned()
         outputs, loss = plan.loss(x, y, sample_weight, False)
         if loss is not None:
             plan.track(loss, x)
-        plan.measure(x, y, outputs, sample_weight)
+        return plan.measure(x, y, outputs, sample_weight)
 
     def compile_choice(self) -> str:
         """What "auto" means for the model; settled and said once, at its first step."""
@@ -182,15 +179,15 @@ class _Plan:
         shape = first.shape
         tracker.update_state(loss.detach(), shape[0] if shape else 1)
 
-    def measure(self, x: Any, y: Any, outputs: Any, sample_weight: Any) -> None:
-        """Update the metrics with a batch."""
+    def measure(self, x: Any, y: Any, outputs: Any, sample_weight: Any) -> Any:
+        """Update the metrics with a batch; the logs where the user's class makes them, else None."""
         if self.own_metrics:
-            self.model.compute_metrics(x, y, outputs, sample_weight)
-            return
+            return self.model.compute_metrics(x, y, outputs, sample_weight)
         metrics = self.model._compile_metrics
         if metrics is not None and y is not None:
             with torch.no_grad():
                 metrics.update_state(y, outputs, sample_weight)
+        return None
 
 
 class _Phase:
@@ -221,7 +218,10 @@ def placed(batch: Batch) -> Batch:
 
 
 def _tensor(x: np.ndarray) -> torch.Tensor:
-    tensor = torch.from_numpy(x) if x.flags.writeable and x.dtype.kind in "fiub" else convert(x)
+    try:
+        tensor = torch.from_numpy(x) if x.flags.writeable and x.dtype.kind in "fiub" else convert(x)
+    except ValueError:  # torch has no negative strides and no foreign byte order; `convert` copies
+        tensor = convert(x)
     device = placement.device
     return tensor if device.type == "cpu" else tensor.to(device, non_blocking=True)
 
