@@ -14,8 +14,8 @@ _WIDER[tf.uint8] = tf.int32
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
     """Where values would have to be put in."""
-    if len(sorted_sequence.shape) != 1:
-        raise ValueError("searchsorted: one axis")
+    if len(sorted_sequence.shape) != 1 or side not in _BOUNDS:
+        raise ValueError("searchsorted: one axis, left or right")
     values = tf.convert_to_tensor(values, sorted_sequence.dtype)
     wide = _WIDER.get(values.dtype, values.dtype)
     rows = (tf.reshape(cast(part, wide), [1, -1]) for part in (sorted_sequence, values))

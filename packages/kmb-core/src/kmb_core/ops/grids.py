@@ -116,7 +116,7 @@ def logspace(
         >>> [round(float(v), 2) for v in ops.logspace(0.0, 2.0, 3)]
         [1.0, 10.0, 100.0]
     """
-    exponents = linspace(start, stop, num, endpoint, axis=axis)
+    exponents = linspace(start, beside(start, stop), num, endpoint, axis=axis)
     values = power(beside(exponents, base), exponents)
     return cast(values, dtype or dtype_of(exponents))
 

@@ -18,9 +18,7 @@ TABLE.add_all(MEDIANS, fixed(GAPS), 1, finite=False)
 QUANTILES = {"quantile": np.quantile, "nanquantile": np.nanquantile}
 PERCENTILES = {"percentile": np.percentile, "nanpercentile": np.nanpercentile}
 for method in ("linear", "lower", "higher", "midpoint", "nearest"):
-    TABLE.add_all(
-        QUANTILES, apart(2, 5), fixed(0.25, "float32"), 1, method=method, gradients=method != "nearest", **SOME
-    )
+    TABLE.add_all(QUANTILES, apart(2, 5), 0.25, 1, method=method, gradients=method != "nearest", **SOME)
     TABLE.add_all(QUANTILES, apart(2, 5), fixed([0.0, 0.5, 1.0], "float32"), 1, method=method, keepdims=True, **KNOWN)
 TABLE.add_all(PERCENTILES, apart(2, 5), fixed([25.0, 100.0], "float32"), dtypes=NUMBERS, **KNOWN)
 TABLE.add("quantile", np.quantile, fixed(GAPS), fixed(0.5, "float32"), 1, finite=False, **SOME)
