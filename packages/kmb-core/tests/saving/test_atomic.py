@@ -46,7 +46,7 @@ def test_after_a_failure_the_old_file_is_as_it_was(tmp_path, error):
     assert (tmp_path / "a.txt").read_text() == "old"
 
 
-@pytest.mark.parametrize("step", ["fsync", "replace", "chmod"])
+@pytest.mark.parametrize("step", ["fsync", "replace", "chmod", "close"])
 def test_a_failure_of_the_system_is_reported_and_leaves_the_old_file(tmp_path, monkeypatch, step):
     (tmp_path / "a.txt").write_text("old")
 

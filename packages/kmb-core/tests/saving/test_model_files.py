@@ -10,7 +10,7 @@ import pytest
 
 import kmb_core
 from kmb_core.errors import CapabilityError, CheckpointError, FileAccessError, SecurityError, UnknownObjectError
-from kmb_core.saving import atomic, load_model, register_keras_serializable, save_model
+from kmb_core.saving import archive, atomic, load_model, model_file, register_keras_serializable, save_model
 
 
 def values(x):
@@ -24,14 +24,14 @@ def assert_same_function(a, b, x):
 
 def changed(path, change):
     """The file with its config changed by a function."""
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path) as stored:
+        members = {name: stored.read(name) for name in stored.namelist()}
     config = json.loads(members["config.json"])
     change(config)
     members["config.json"] = json.dumps(config).encode()
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w") as stored:
         for name, content in members.items():
-            archive.writestr(name, content)
+            stored.writestr(name, content)
 
 
 @register_keras_serializable("files")
@@ -182,7 +182,7 @@ def test_an_unwritable_folder_is_named(tmp_path, model, monkeypatch):
     def refuse(*args, **kwargs):  # what the system says to everybody but root
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(atomic.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(atomic.os, "open", refuse)
     with pytest.raises(FileAccessError, match="Permission denied") as caught:
         model.save(tmp_path / "m.keras")
     assert isinstance(caught.value, OSError)
@@ -265,6 +265,36 @@ def test_a_config_of_other_sizes_than_the_weights_is_refused_with_the_table(save
         load_model(saved)
 
 
+@pytest.mark.parametrize("layer", ["Dense", "Embedding"])
+def test_a_config_of_a_few_bytes_cannot_fill_the_memory(saved, layer):
+    sizes = {"Dense": {"units": 1 << 40}, "Embedding": {"input_dim": 1 << 40, "output_dim": 8}}[layer]
+
+    def plant(config):
+        entry = config["config"]["layers"][1]
+        entry["class_name"] = layer
+        entry["config"] = {"name": entry["config"]["name"], **sizes}
+
+    changed(saved, plant)
+    with pytest.raises(CheckpointError, match=r"more\s+than\s+the\s+file\s+has\s+weights\s+for"):
+        load_model(saved)
+    assert kmb_core.Variable(np.zeros(3)).shape == (3,)  # and the limit is gone
+    kmb_core.layers.Dense(1 << 13).build((None, 1 << 12))
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_weights_that_do_not_fit_into_memory_go_by_way_of_the_disk(saved, model, x, monkeypatch, compression):
+    monkeypatch.setattr(model_file, "IN_MEMORY", 100)
+    monkeypatch.setattr(archive, "IN_MEMORY", 100)
+    model.save(saved)
+    with zipfile.ZipFile(saved) as stored:
+        members = {name: stored.read(name) for name in stored.namelist()}
+    with zipfile.ZipFile(saved, "w", compression) as rewritten:
+        for name, content in members.items():
+            rewritten.writestr(name, content)
+    assert_same_function(load_model(saved), model, x)
+    assert [p.name for p in saved.parent.iterdir()] == [saved.name]
+
+
 def test_models_are_saved_and_loaded_in_threads_at_once(tmp_path, model, x):
     failures = []
 
@@ -317,8 +347,8 @@ def test_assets_of_layers_travel_with_the_model(tmp_path):
     layer.words = ("x", "y", "z")
     model = kmb_core.Sequential([kmb_core.Input((3,)), layer])
     model.save(tmp_path / "m.keras")
-    with zipfile.ZipFile(tmp_path / "m.keras") as archive:
-        assert archive.namelist()[-1] == "assets/layers/vocabulary/words.txt"
+    with zipfile.ZipFile(tmp_path / "m.keras") as stored:
+        assert stored.namelist()[-1] == "assets/layers/vocabulary/words.txt"
     found = load_model(tmp_path / "m.keras", custom_objects={"Vocabulary": Vocabulary})
     assert found.layers[0].words == ("x", "y", "z")
 

@@ -24,6 +24,7 @@ class ThreadState(threading.local):
         self.training: bool | None = None  # the `training` argument of the enclosing call
         self.entry: Any = None  # the outermost layer with sublayers that is being called
         self.path: tuple[str, ...] = ()  # names of the enclosing scopes
+        self.elements_left: int | None = None  # how much new variables may still hold, while a file is loaded
         self.remat: tuple[Any, ...] = ()  # enclosing RematScopes
 
 

@@ -4,6 +4,7 @@ Each backend supplies a subclass with `_create`, `_write` and what its framework
 current backend's class. `value` is read in every layer call, so it is one attribute test unless a scope is active.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -106,6 +107,11 @@ class Variable:
             shape = standardize_shape(shape)
             if None in shape:
                 raise ShapeError(f"Variable {self._name!r}: all sizes must be known, got {shape}")
+            if state.elements_left is not None:
+                state.elements_left -= math.prod(shape)
+                if state.elements_left < 0:
+                    what = f"Variable {self._path}: shape {shape} is more than the file has weights for"
+                    raise ShapeError(message(what, "The file is damaged, or made to fill the memory.", None))
             self._dtype = standardize_dtype(dtype)
             return convert(initializer(shape, dtype=self._dtype), self._dtype)
         if isinstance(initializer, Variable):

@@ -6,7 +6,7 @@ nothing else.
 """
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -34,8 +34,7 @@ def atomic_file(path: Path) -> Iterator[str]:
     except OSError as error:
         raise unwritable(target, error) from error
     finally:
-        with suppress(FileNotFoundError):  # it was renamed
-            os.unlink(temporary)
+        _remove(temporary)
 
 
 def unwritable(target: str, error: OSError) -> FileAccessError:
@@ -55,30 +54,27 @@ def _new_file(target: str) -> str:
         )
     if os.path.isdir(target):
         raise FileAccessError(message(f"{target!r} could not be written: it is a folder"))
+    temporary = os.path.join(folder, f".{name[:100]}.{secrets.token_hex(8)}.partial")
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".partial", dir=folder)
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     except OSError as error:
+        _remove(temporary)
         raise unwritable(target, error) from error
-    os.close(descriptor)
     return temporary
 
 
+def _remove(temporary: str) -> None:
+    with suppress(FileNotFoundError):  # it was renamed, or never made
+        os.unlink(temporary)
+
+
 def _take_place(temporary: str, target: str) -> None:
-    os.chmod(temporary, _mode_of(target))
+    with suppress(FileNotFoundError):  # a new file has the permissions that it was made with
+        os.chmod(temporary, os.stat(target).st_mode & 0o7777)
     _to_disk(temporary, os.O_RDWR)
     os.replace(temporary, target)
     if os.name == "posix":  # elsewhere a folder cannot be opened
         _to_disk(os.path.dirname(target), os.O_RDONLY)
-
-
-def _mode_of(target: str) -> int:
-    """The permissions of the file that is replaced; of a new one, those that `open` would give it."""
-    try:
-        return os.stat(target).st_mode & 0o7777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
 
 
 def _to_disk(path: str, flags: int) -> None:

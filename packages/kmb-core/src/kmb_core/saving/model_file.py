@@ -1,6 +1,7 @@
 """Models to and from `.keras` files, and their weights to and from `.weights.h5` files."""
 
 import json
+import math
 import os
 import tempfile
 import time
@@ -11,7 +12,7 @@ from importlib.metadata import version
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
-from kmb_core.backend import current_backend, use_backend
+from kmb_core.backend import current_backend, state, use_backend
 from kmb_core.errors import CheckpointError, FileAccessError, KmbError, SecurityError, UnknownObjectError, message
 from kmb_core.saving.archive import ASSETS, CONFIG, IN_MEMORY, METADATA, WEIGHTS, Archive, open_file, write_archive
 from kmb_core.saving.atomic import atomic_file, unwritable
@@ -23,6 +24,9 @@ from kmb_core.serialization import compiling, deserialize_keras_object, serializ
 
 # The version of Keras whose files these are: what it writes it can read, and so can kmb.
 KERAS_VERSION = "3.15.1"
+
+# Variables that no file holds (metrics, seeds) may have so many elements.
+SPARE_ELEMENTS = 1 << 24
 
 MODEL_ENDING, WEIGHTS_ENDING = ".keras", ".weights.h5"
 
@@ -148,14 +152,28 @@ def read_model(
     with Archive(path, policy) as archive:
         _check_version(archive.json(METADATA), path)
         config = archive.json(CONFIG)
-        with compiling(compile):
-            model = _made(config, custom_objects, path)
-        with use_backend(_backend_of(model)):
-            where = f"{path!r}: {WEIGHTS}"
-            with archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
+        where = f"{path!r}: {WEIGHTS}"
+        with archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
+            with compiling(compile), _variables_for(stored):
+                model = _made(config, custom_objects, path)
+            with use_backend(_backend_of(model)):
                 load_weights(model, stored, where)
-            _load_assets(model, archive)
+                _load_assets(model, archive)
     return model
+
+
+@contextmanager
+def _variables_for(stored: Mapping[str, Stored]) -> Iterator[None]:
+    """Inside, variables may not hold much more than the file does: a config of a few bytes cannot fill the memory.
+
+    Twice the weights are left for an optimizer whose state was not saved, and as much again for other forms of weights.
+    """
+    before = state.elements_left
+    state.elements_left = SPARE_ELEMENTS + 4 * sum(math.prod(array.shape) for array in stored.values())
+    try:
+        yield
+    finally:
+        state.elements_left = before
 
 
 def _check_version(metadata: Mapping[str, Any], path: str) -> None:
@@ -208,7 +226,7 @@ def _load_assets(model: Any, archive: Archive) -> None:
         with tempfile.TemporaryDirectory() as folder:
             for name, content in assets.items():
                 place = PurePosixPath(name)
-                if str(place.parent) in (path, path or "."):
+                if place.parent == PurePosixPath(path):
                     with open(os.path.join(folder, place.name), "wb") as file:
                         file.write(content)
             part.load_assets(folder)
