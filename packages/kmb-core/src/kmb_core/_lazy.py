@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-
 # {package: ({name: "module:name"}, names of submodules)}, from which the stubs are written
 TABLES: dict[str, tuple[Mapping[str, str], frozenset[str]]] = {}
 

@@ -8,15 +8,12 @@ got; the likely cause; what to try. `message` composes them.
 (their instance layouts conflict), and an install problem must not be swallowed by `hasattr`.
 """
 
-FIRST_LINE_WIDTH = 120
-
-
 def message(what: str, cause: str | None = None, remedy: str | None = None) -> str:
     """Compose an error message of up to three lines.
 
     Args:
-        what: what happened, where, what was expected and what came. More than 120 characters are carried over
-            to an indented second line, so that the first line stays readable in a log.
+        what: what happened, where, what was expected and what came, in up to 120 characters; a long path may
+            take more. It stays one line, so that a log can be searched for it.
         cause: the likely cause.
         remedy: what to try.
 
@@ -28,17 +25,9 @@ def message(what: str, cause: str | None = None, remedy: str | None = None) -> s
         Dense 'head': expected 2 axes, got 1.
         Add a batch axis.
     """
-    lines = [_folded(" ".join(what.split()))]
+    lines = [" ".join(what.split())]
     lines += [line for line in (cause, remedy) if line]
     return "\n".join(lines)
-
-
-def _folded(text: str) -> str:
-    if len(text) <= FIRST_LINE_WIDTH:
-        return text
-    cut = text.rfind(" ", FIRST_LINE_WIDTH // 2, FIRST_LINE_WIDTH + 1)
-    cut = FIRST_LINE_WIDTH if cut < 0 else cut
-    return f"{text[:cut]}\n    {text[cut:].lstrip()}"
 
 
 class KmbError(Exception):

@@ -5,8 +5,8 @@ import pytest
 
 from kmb_core import dtype_policies as policies
 from kmb_core.config import set_floatx
-from kmb_core.settings.store import settings
 from kmb_core.errors import DTypeError
+from kmb_core.settings.store import settings
 
 
 @pytest.fixture(autouse=True)

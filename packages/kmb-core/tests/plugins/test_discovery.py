@@ -53,6 +53,7 @@ def test_an_unknown_name_lists_what_is_installed():
 
 def test_a_known_backend_that_is_missing_names_the_pip_command(monkeypatch):
     monkeypatch.setattr("kmb_core.plugins.discovery.installed_backends", dict)
+    monkeypatch.setattr("kmb_core.plugins.discovery._loaded", {})
     missing = "jax" if REAL != "jax" else "torch"
     with pytest.raises(BackendNotInstalledError, match=rf"pip install kmb-core\[{missing}\]"):
         plugins.load_backend(missing)

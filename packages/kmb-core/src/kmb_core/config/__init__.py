@@ -12,7 +12,7 @@ _SETTINGS = (
     "is_traceback_filtering_enabled is_unsafe_deserialization_enabled max_epochs max_steps_per_epoch set_epsilon "
     "set_floatx set_image_data_format set_max_epochs set_max_steps_per_epoch"
 )
-_NAMES = {name: "kmb_core.settings" for name in _SETTINGS.split()} | {
+_NAMES = dict.fromkeys(_SETTINGS.split(), "kmb_core.settings") | {
     "backend": "kmb_core.backend.selection",
     "set_backend": "kmb_core.backend.selection",
     "dtype_policy": "kmb_core.dtype_policies:current_policy",

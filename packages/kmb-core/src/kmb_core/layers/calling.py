@@ -16,7 +16,7 @@ from kmb_core.errors import message
 from kmb_core.layers.call_plan import CallPlan, build_parameters, call_plan
 from kmb_core.layers.input_spec import check_inputs, compiled_check
 from kmb_core.layers.specialization import public_class
-from kmb_core.layers.tracking import Tracking, losses_in_use
+from kmb_core.layers.tracking import Tracking
 from kmb_core.ops.arithmetic import maximum, true_divide
 from kmb_core.ops.operation import has_symbolic
 from kmb_core.ops.tensors import shape
@@ -96,7 +96,7 @@ class Calling(Tracking):
             kwargs.pop("training", None)
         if entry is None:
             state.entry = self
-            if losses_in_use.any:
+            if self._tree_has_losses:
                 self._clear_losses()
         state.path = self._inner_path(path)
         try:

@@ -52,6 +52,7 @@ class Tracking:
     _non_trainable_variables: list[Variable]
     _losses: list[Any]
     _trainable: bool
+    _tree_has_losses = False  # set on the outermost layer of a call in which a loss was added
     _kind = "layer"  # metrics say "metric": they stand above layers and are recognised by this
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -224,6 +225,7 @@ class Tracking:
         if state.symbolic:
             return
         losses_in_use.any = True
+        (state.entry or self).__dict__["_tree_has_losses"] = True
         if state.stateless is not None and state.stateless.collect_losses:
             for item in losses:
                 state.stateless.add_loss(item)

@@ -1,9 +1,9 @@
 """Settings of the arithmetic and of image layout."""
 
+from kmb_core.dtypes import default
 from kmb_core.settings import checks
 from kmb_core.settings.store import settings
 from kmb_core.settings.user_file import user_setting
-from kmb_core.dtypes import default
 
 default.initial_floatx_from(lambda: user_setting("floatx", "float32", checks.floatx))
 

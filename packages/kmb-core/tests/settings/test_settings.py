@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from kmb_core import config
+from kmb_core import settings as config
 from kmb_core.settings.store import settings
 
 
@@ -79,7 +79,7 @@ def fresh_process(tmp_path, text, code):
     if text is not None:
         (tmp_path / "kmb.json").write_text(text)
     environment = {"KMB_HOME": str(tmp_path), "PATH": ""}
-    command = [sys.executable, "-c", f"from kmb_core import config\n{code}"]
+    command = [sys.executable, "-c", f"from kmb_core import settings as config\n{code}"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     return done.stdout.strip(), done.stderr
 
