@@ -11,7 +11,7 @@ A = np.arange(6, dtype="float32").reshape(2, 3)
 
 def test_scalars_broadcast():
     found = ops.vectorize(lambda a, b: a + b)(A, np.array([[10.0], [20.0]], "float32"))
-    np.testing.assert_array_equal(ops.convert_to_numpy(found), A + [[10], [20]])
+    np.testing.assert_array_equal(ops.convert_to_numpy(found), A + np.array([[10], [20]]))
 
 
 def test_a_signature_hands_on_lines_and_takes_tuples():
