@@ -19,8 +19,9 @@ BACKENDS = {
 }
 # A lighter build that is imported under the same name, which pip cannot know to be an equal.
 LIGHTER = {"tensorflow": "tensorflow-cpu"}
-TEST_TOOLS = ("pytest", "hypothesis", "scipy", "scikit-learn")
+TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "scipy", "scikit-learn")
 CONSTRAINTS = ("-c", "constraints.txt")
+IN_PARALLEL = ("-n", "2")  # on XLA half of a test's time is compilation, which one core is busy with
 
 nox.needs_version = ">=2024.4.15"
 nox.options.default_venv_backend = "venv"
@@ -41,7 +42,7 @@ def install_backends(session: nox.Session, *names: str) -> None:
 
 
 def pytest(session: nox.Session, *arguments: str, backend: str) -> None:
-    session.run("pytest", *arguments, env={"KMB_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"})
+    session.run("pytest", *arguments, env={"KMB_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"})
 
 
 @nox.session
@@ -61,10 +62,10 @@ def tests(session: nox.Session, backend: str) -> None:
     session.install("--no-deps", f"./{APPLICATIONS}")
     folders = [f"{CORE}/tests", f"{BACKENDS[backend]}/tests", f"{APPLICATIONS}/tests"]
     chosen = session.posargs or ["-m", "not mixed and not parity", *filter(has_tests, folders)]
-    pytest(session, *chosen, backend=backend)
+    pytest(session, *IN_PARALLEL, *chosen, backend=backend)
     if session.posargs:
         return
-    pytest(session, "--doctest-modules", "--ignore-glob=*/conformance/*", "--pyargs", "kmb_core", backend=backend)
+    pytest(session, *IN_PARALLEL, "--doctest-modules", "--ignore-glob=*/conformance/*", "--pyargs", "kmb_core", backend=backend)
     pytest(session, "--pyargs", "kmb_core.conformance", "--kmb-backend", backend, backend=backend)
 
 
