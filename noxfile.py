@@ -42,7 +42,8 @@ def install_backends(session: nox.Session, *names: str) -> None:
 
 
 def pytest(session: nox.Session, *arguments: str, backend: str) -> None:
-    session.run("pytest", *arguments, env={"KMB_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"})
+    environment = {"KMB_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
+    session.run("pytest", *arguments, env=environment)
 
 
 @nox.session

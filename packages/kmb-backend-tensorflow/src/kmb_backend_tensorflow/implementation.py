@@ -44,6 +44,11 @@ ops_module = mirrored("kmb_backend_tensorflow")
 compiled = Compiled
 
 
+def shape_tuple(x: Any) -> tuple[int | None, ...]:
+    """The shape as a plain tuple, () for an unknown rank: a TensorShape's length and items are calls of Python code."""
+    return x._shape_tuple() or ()
+
+
 def device_scope(name: str) -> AbstractContextManager[Any]:
     """Place what is made inside on a device: "cpu", "gpu:1"."""
     kind, _, index = name.upper().partition(":")

@@ -62,9 +62,15 @@ def stub_text(package):
     """The imports that a lazy namespace makes, written out for type checkers and editors."""
     names, modules = TABLES[package]
     lines = [f"from {package} import {module} as {module}" for module in sorted(modules)]
+    renamed = []
     for name, target in sorted(names.items()):
         module, _, attribute = target.partition(":")
-        lines.append(f"from {module} import {attribute or name} as {name}")
+        if attribute in ("", name):
+            lines.append(f"from {module} import {name} as {name}")
+        else:  # a stub hands on what is imported as itself; another name is an assignment
+            lines.append(f"from {module} import {attribute} as _{name}")
+            renamed.append(f"{name} = _{name}")
+    lines += ["", *renamed] if renamed else []
     if package == "kmb_core":
         lines += ["", "__version__: str", "", "def version() -> str: ..."]
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ import pytest
 
 import kmb_core
 from kmb_core import layers, ops
+from kmb_core.backend.masks import in_use
 from kmb_core.errors import ShapeError, StructureError
 
 
@@ -258,7 +259,8 @@ def calls(function, *arguments):
     return count - 1
 
 
-def test_a_call_of_a_small_model_stays_within_its_budget_of_python_calls():
+def test_a_call_of_a_small_model_stays_within_its_budget_of_python_calls(monkeypatch):
+    monkeypatch.setattr(in_use, "any", False)  # a process that has made a mask looks for one on each input
     model = kmb_core.Sequential([kmb_core.Input((8,)), *[layers.Dense(8, activation="relu") for _ in range(3)]])
     x = ops.convert_to_tensor(data(1, 8))
     model(x)
@@ -275,7 +277,8 @@ def test_a_call_of_a_small_model_stays_within_its_budget_of_python_calls():
     assert calls(model, x) <= calls(raw) + 90
 
 
-def test_a_deep_functional_model_stays_within_its_budget():
+def test_a_deep_functional_model_stays_within_its_budget(monkeypatch):
+    monkeypatch.setattr(in_use, "any", False)
     x = h = kmb_core.Input((8,))
     for _ in range(100):
         h = layers.Dense(8)(h)

@@ -2,7 +2,7 @@ from kmb_core.backend.selection import backend as backend
 from kmb_core.settings import disable_flash_attention as disable_flash_attention
 from kmb_core.settings import disable_interactive_logging as disable_interactive_logging
 from kmb_core.settings import disable_traceback_filtering as disable_traceback_filtering
-from kmb_core.dtype_policies import current_policy as dtype_policy
+from kmb_core.dtype_policies import current_policy as _dtype_policy
 from kmb_core.settings import enable_flash_attention as enable_flash_attention
 from kmb_core.settings import enable_interactive_logging as enable_interactive_logging
 from kmb_core.settings import enable_traceback_filtering as enable_traceback_filtering
@@ -19,9 +19,12 @@ from kmb_core.settings import is_unsafe_deserialization_enabled as is_unsafe_des
 from kmb_core.settings import max_epochs as max_epochs
 from kmb_core.settings import max_steps_per_epoch as max_steps_per_epoch
 from kmb_core.backend.selection import set_backend as set_backend
-from kmb_core.dtype_policies import set_current_policy as set_dtype_policy
+from kmb_core.dtype_policies import set_current_policy as _set_dtype_policy
 from kmb_core.settings import set_epsilon as set_epsilon
 from kmb_core.settings import set_floatx as set_floatx
 from kmb_core.settings import set_image_data_format as set_image_data_format
 from kmb_core.settings import set_max_epochs as set_max_epochs
 from kmb_core.settings import set_max_steps_per_epoch as set_max_steps_per_epoch
+
+dtype_policy = _dtype_policy
+set_dtype_policy = _set_dtype_policy

@@ -110,23 +110,22 @@ def _checked_axes(axes: Any, ndim: int | None, max_ndim: int | None) -> dict[int
 
 
 def compiled_check(spec: Any) -> Callable[[Any], bool] | None:
-    """A quick test of one plain tensor against a spec; None when the spec says nothing.
+    """A quick test of one tensor's shape against a spec; None when the spec says nothing.
 
     False means: look again with `check_inputs`, which knows the exact rules and the message.
     """
     if spec is None:
         return None
     if not isinstance(spec, InputSpec) or spec.dtype is not None or spec.max_ndim is not None:
-        return lambda x: False
+        return lambda shape: False
     if spec.shape is not None:
         return _shape_check(spec.shape)
     ndim, minimum, axes = spec.ndim, spec.min_ndim or 0, tuple(spec.axes.items())
     if len(axes) > 1:
-        return lambda x: False
+        return lambda shape: False
     axis, size = axes[0] if axes else (0, None)
 
-    def fits(x: Any) -> bool:
-        shape = x.shape
+    def fits(shape: Any) -> bool:
         rank = len(shape)
         return (rank >= minimum if ndim is None else rank == ndim) and (size is None or shape[axis] == size)
 
@@ -136,16 +135,9 @@ def compiled_check(spec: Any) -> Callable[[Any], bool] | None:
 def _shape_check(expected: tuple[int | None, ...]) -> Callable[[Any], bool]:
     rest, rank = expected[1:], len(expected)
     if rank and expected[0] is None and None not in rest:
-        return lambda x: x.shape[1:] == rest and len(x.shape) == rank
+        return lambda shape: shape[1:] == rest and len(shape) == rank
     known = [(axis, size) for axis, size in enumerate(expected) if size is not None]
-
-    def fits(x: Any) -> bool:
-        shape = x.shape
-        if len(shape) != rank:
-            return False
-        return all(shape[axis] == size for axis, size in known)
-
-    return fits
+    return lambda shape: len(shape) == rank and all(shape[axis] == size for axis, size in known)
 
 
 def check_inputs(spec: Any, inputs: Any, where: str) -> None:

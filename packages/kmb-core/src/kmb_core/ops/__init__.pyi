@@ -107,7 +107,7 @@ from kmb_core.ops.windows import hanning as hanning
 from kmb_core.ops.nn.activations import hard_shrink as hard_shrink
 from kmb_core.ops.nn.activations import hard_sigmoid as hard_sigmoid
 from kmb_core.ops.nn.activations import hard_silu as hard_silu
-from kmb_core.ops.nn.activations import hard_silu as hard_swish
+from kmb_core.ops.nn.activations import hard_silu as _hard_swish
 from kmb_core.ops.nn.activations import hard_tanh as hard_tanh
 from kmb_core.ops.guarded import heaviside as heaviside
 from kmb_core.ops.searching import histogram as histogram
@@ -248,7 +248,7 @@ from kmb_core.ops.creation import stop_gradient as stop_gradient
 from kmb_core.ops.arithmetic import subtract as subtract
 from kmb_core.ops.reduction import sum as sum
 from kmb_core.ops.manipulation import swapaxes as swapaxes
-from kmb_core.ops.nn.activations import silu as swish
+from kmb_core.ops.nn.activations import silu as _swish
 from kmb_core.ops.indexing import take as take
 from kmb_core.ops.indexing import take_along_axis as take_along_axis
 from kmb_core.ops.functions import tan as tan
@@ -279,3 +279,6 @@ from kmb_core.ops.stacking import vstack as vstack
 from kmb_core.ops.comparison import where as where
 from kmb_core.ops.creation import zeros as zeros
 from kmb_core.ops.creation import zeros_like as zeros_like
+
+hard_swish = _hard_swish
+swish = _swish

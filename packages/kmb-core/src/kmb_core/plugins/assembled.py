@@ -41,6 +41,8 @@ class Backend:
         self.to_numpy = implementation.to_numpy
         self.dtype_name = implementation.dtype_name
         self.static_shape = implementation.static_shape
+        # Optional: a quicker way to a tensor's shape than its attribute, where that is no plain tuple.
+        self.shape_tuple: Callable[[Any], Any] | None = getattr(implementation, "shape_tuple", None)
         self.functions: dict[str, Callable[..., Any]] = {}
         self.overridden: set[str] = set()
         self.extended: dict[str, list[str]] = {}

@@ -1,6 +1,6 @@
 from kmb_core.serialization import CustomObjectScope as CustomObjectScope
 from kmb_core.data import PyDataset as PyDataset
-from kmb_core.data import PyDataset as Sequence
+from kmb_core.data import PyDataset as _Sequence
 from kmb_core.utils.seeding import clear_session as clear_session
 from kmb_core.serialization import custom_object_scope as custom_object_scope
 from kmb_core.serialization import deserialize_keras_object as deserialize_keras_object
@@ -19,3 +19,5 @@ from kmb_core.utils.seeding import set_random_seed as set_random_seed
 from kmb_core.dtypes import standardize_dtype as standardize_dtype
 from kmb_core.utils.arrays import to_categorical as to_categorical
 from kmb_core.training.batches import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+
+Sequence = _Sequence

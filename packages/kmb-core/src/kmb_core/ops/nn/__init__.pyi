@@ -10,7 +10,7 @@ from kmb_core.ops.nn.activations import glu as glu
 from kmb_core.ops.nn.activations import hard_shrink as hard_shrink
 from kmb_core.ops.nn.activations import hard_sigmoid as hard_sigmoid
 from kmb_core.ops.nn.activations import hard_silu as hard_silu
-from kmb_core.ops.nn.activations import hard_silu as hard_swish
+from kmb_core.ops.nn.activations import hard_silu as _hard_swish
 from kmb_core.ops.nn.activations import hard_tanh as hard_tanh
 from kmb_core.ops.nn.normalization import layer_normalization as layer_normalization
 from kmb_core.ops.nn.activations import leaky_relu as leaky_relu
@@ -36,6 +36,9 @@ from kmb_core.ops.nn.activations import sparse_plus as sparse_plus
 from kmb_core.ops.nn.activations import sparse_sigmoid as sparse_sigmoid
 from kmb_core.ops.nn.activations import sparsemax as sparsemax
 from kmb_core.ops.nn.activations import squareplus as squareplus
-from kmb_core.ops.nn.activations import silu as swish
+from kmb_core.ops.nn.activations import silu as _swish
 from kmb_core.ops.nn.activations import tanh_shrink as tanh_shrink
 from kmb_core.ops.nn.activations import threshold as threshold
+
+hard_swish = _hard_swish
+swish = _swish
