@@ -3,6 +3,7 @@
 A case looks at all rows of an op and reports every one that is wrong; each complaint names the call.
 """
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +19,7 @@ WIDE = 1e-6  # float64 is that much more exact than float32
 LOW = {"bfloat16": 1.0, "float16": 0.125}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Called:
     """A row as it is called for one dtype: its arrays, and the seed that they came from."""
 
@@ -70,6 +71,18 @@ def called(op: str, rows: Sequence[Row], dtype: str) -> list[Called]:
     """The rows that are for a dtype, each with a sample."""
     found = enumerate(rows)
     return [Called(op, row, dtype, row.sample(dtype, seed)) for seed, row in found if dtype in row.dtypes]
+
+
+def sampled(calls: list[Called], fraction: float) -> list[Called]:
+    """The first call and a share of the others, the same in each run; in float32 all of them.
+
+    Each combination of shapes and dtype is a compilation for some frameworks, the time of which adds up to minutes.
+    """
+    if not calls or calls[0].dtype == "float32":
+        return calls
+    rest = calls[1:]
+    chosen = random.Random(calls[0].op).sample(rest, round(len(rest) * min(fraction, 1.0)))
+    return [calls[0], *sorted(chosen, key=rest.index)]
 
 
 def each(calls: Sequence[Called], check: Callable[[Called], None]) -> None:

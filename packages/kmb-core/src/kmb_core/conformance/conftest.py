@@ -15,18 +15,26 @@ from kmb_core.plugins.discovery import backend_info
 HERE = Path(__file__).parent
 REPORT = pytest.StashKey[Report]()
 CASE = pytest.StashKey[Case]()
+PLUGIN = pytest.StashKey[str | None]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the plugin that an option names, before test modules ask what is installed."""
+    module_name = config.getoption("--kmb-plugin")
+    config.stash[PLUGIN] = registered(module_name) if module_name else None
+
+
+def registered(module_name: str) -> str:
+    """The name of the backend of a plugin module, which is announced from now on."""
+    module = importlib.import_module(module_name)
+    name = module.kmb_backend_info().name
+    plugins.register(name, module)
+    return name
 
 
 def chosen_backend(config: pytest.Config) -> str:
-    """The backend that the options name; a plugin module that they name is registered."""
-    name = config.getoption("--kmb-backend")
-    module_name = config.getoption("--kmb-plugin")
-    if module_name:
-        module = importlib.import_module(module_name)
-        announced = module.kmb_backend_info().name
-        plugins.register(announced, module)
-        name = name or announced
-    return name or current_backend().name
+    """The backend that is proved: the one named, the plugin's, or the current one."""
+    return config.getoption("--kmb-backend") or config.stash[PLUGIN] or current_backend().name
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -36,7 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not own:
         return
     info = backend_info(chosen_backend(config))
-    report = config.stash[REPORT] = Report(info)
+    report = config.stash[REPORT] = Report(info, groups())
     for item in own:
         case = item.stash[CASE] = named(item)
         report.collected[case.name] = case
@@ -47,6 +55,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for pattern, reason in info.deviations.items():
             if fnmatchcase(case.name, pattern) or case.name.startswith(f"{pattern}::"):
                 item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+def groups() -> tuple[str, ...]:
+    """The parts of the suite: its files."""
+    return tuple(sorted(path.stem.removeprefix("test_") for path in HERE.glob("test_*.py")))
 
 
 def named(item: pytest.Item) -> Case:
@@ -113,3 +126,9 @@ def _current(backend_name: str) -> Any:
 def sample_fraction(request: pytest.FixtureRequest) -> float:
     """The share of the exhaustive parts that is run."""
     return request.config.getoption("--kmb-sample")
+
+
+@pytest.fixture
+def capabilities(request: pytest.FixtureRequest) -> Any:
+    """Whether the backend declares a capability: a function of it."""
+    return request.config.stash[REPORT].info.supports

@@ -18,7 +18,7 @@ def pytest_addoption(parser: Any) -> None:
         metavar="FRACTION",
         type=float,
         default=0.1,
-        help="share of the exhaustive parts (pairs of dtypes) that is run; default 0.1",
+        help="share of what is exhaustive: pairs of dtypes, rows in other dtypes than float32; default 0.1",
     )
 
 

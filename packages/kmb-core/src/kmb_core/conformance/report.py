@@ -30,9 +30,10 @@ class Case:
 
 @dataclass
 class Report:
-    """Collects outcomes; `collected` is what a whole run has."""
+    """Collects outcomes; `groups` are those of a whole run, `collected` the cases that pytest found."""
 
     info: BackendInfo
+    groups: tuple[str, ...] = ()
     collected: dict[str, Case] = field(default_factory=dict)
     outcomes: dict[str, str] = field(default_factory=dict)  # passed, failed, skipped, deviation
     reasons: dict[str, str] = field(default_factory=dict)
@@ -51,6 +52,9 @@ class Report:
 
     def level(self) -> tuple[str, str]:
         """The highest level that everything was proved for; why there is no higher one."""
+        absent = sorted(set(self.groups) - {case.group for case in self.collected.values()})
+        if absent:
+            return "none", f"a level needs the whole suite, and {', '.join(absent)} did not run"
         missing = [name for name in self.collected if name not in self.outcomes]
         if missing:
             return "none", f"only {len(self.outcomes)} of {len(self.collected)} cases were run"

@@ -25,17 +25,18 @@ class Draw:
     shape: tuple[int, ...]
     values: Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
     dtype: str | None = None
+    scale: float = 2.0  # what numbers are multiplied by before they are rounded to integers
 
     def array(self, generator: np.random.Generator, dtype: str) -> np.ndarray:
         """An array of the dtype that the tensor has in this case."""
-        return _stored(self.values(generator, self.shape), self.dtype or dtype)
+        return _stored(self.values(generator, self.shape), self.dtype or dtype, self.scale)
 
 
-def _stored(values: np.ndarray, dtype: str) -> np.ndarray:
+def _stored(values: np.ndarray, dtype: str, scale: float) -> np.ndarray:
     if values.dtype.kind == "f" and not is_float(dtype):
         if dtype == "bool":
             return values > values.mean() if values.size else values.astype(bool)
-        whole = np.rint(values * 2)
+        whole = np.rint(values * scale)
         return np.abs(whole).astype(dtype) if dtype.startswith("u") else whole.astype(dtype)
     return values.astype(numpy_dtype(dtype))
 
@@ -75,7 +76,7 @@ def fixed(values: Any, dtype: str | None = None) -> Draw:
     """Given values; of a given dtype, or of the case's."""
     array = np.asarray(values)
     array = array if dtype is not None else array.astype("float64")
-    return Draw(array.shape, lambda generator, size: array, dtype)
+    return Draw(array.shape, lambda generator, size: array, dtype, 1.0)
 
 
 def probabilities(*shape: int) -> Draw:

@@ -39,41 +39,42 @@ def has_floats(op: str) -> bool:
 EAGER = [pytest.param(op, dtype, id=f"{op}::{dtype}") for op in sorted(OPS) for dtype in row_dtypes(op)]
 LOWS = [pytest.param(op, dtype, id=f"{op}::{dtype}") for op in sorted(OPS) if has_floats(op) for dtype in LOW]
 SMOOTH = [pytest.param(op, id=f"{op}::gradients") for op in sorted(OPS) if has(op, lambda row: row.gradients)]
-COMPILED = [pytest.param(op, id=f"{op}::compiled") for op in sorted(OPS) if compiling.compiled_calls(op)]
+COMPILED = [pytest.param(op, id=f"{op}::compiled") for op in sorted(OPS) if compiling.compiled_calls(op, 0.0)]
 PROMOTED = [pytest.param(op, id=f"{op}::promotion") for op in promotion.binary_ops()]
 
 
 @pytest.mark.conformance("inference")
 @pytest.mark.parametrize(("op", "dtype"), EAGER)
-def test_values(op, dtype):
+def test_values(op, dtype, sample_fraction):
     wide = current_backend().implementation.wide_float_scope if dtype == "float64" else nullcontext
     with wide():
-        checks.each(checks.called(op, rows_of(op), dtype), checks.check_eager)
+        calls = checks.called(op, rows_of(op), dtype)
+        checks.each(checks.sampled(calls, sample_fraction), checks.check_eager)
 
 
 @pytest.mark.conformance("inference")
 @pytest.mark.parametrize(("op", "dtype"), LOWS)
-def test_low_precision(op, dtype):
+def test_low_precision(op, dtype, sample_fraction):
     calls = [
         checks.Called(op, row, dtype, row.sample(dtype, seed))
         for seed, row in enumerate(ROWS[op])
         if set(FLOATS) <= set(row.dtypes) and (row.compiled or row.oracle is None)
     ]
-    checks.each(calls, checks.check_low)
+    checks.each(checks.sampled(calls, sample_fraction), checks.check_low)
 
 
 @pytest.mark.conformance("training", needs=Capability.GRADIENTS)
 @pytest.mark.parametrize("op", SMOOTH)
-def test_gradients(op):
+def test_gradients(op, sample_fraction):
     with current_backend().implementation.wide_float_scope():
         calls = [call for call in checks.called(op, ROWS[op], "float64") if call.row.gradients]
-        checks.each(calls, checks.check_gradients)
+        checks.each(checks.sampled(calls, sample_fraction), checks.check_gradients)
 
 
 @pytest.mark.conformance("inference", needs=Capability.JIT)
 @pytest.mark.parametrize("op", COMPILED)
-def test_compiled(op):
-    compiling.check_compiled(op)
+def test_compiled(op, sample_fraction):
+    compiling.check_compiled(op, sample_fraction)
 
 
 @pytest.mark.conformance("inference")
@@ -84,5 +85,6 @@ def test_promotion(op, sample_fraction):
         try:
             promotion.check_pair(op, left, right)
         except Exception as error:
-            complaints.append(checks.told(error))
-    assert not complaints, "\n".join(complaints)
+            complaints.append(f"{promotion.described(op, left, right)}: {checks.told(error)}")
+    if complaints:
+        raise AssertionError("\n".join(complaints))
