@@ -71,10 +71,11 @@ abs = absolute  # the core has both names
 
 @with_unsigned
 def sign(x: Tensor) -> Tensor:
-    """-1, 0 or 1."""
+    """-1, 0 or 1; NaN for NaN, of which torch makes 0."""
     if x.dtype is torch.bool:
         raise TypeError("sign: booleans have none")
-    return torch.sign(x)
+    signs = torch.sign(x)
+    return torch.where(torch.isnan(x), x, signs) if x.dtype.is_floating_point else signs
 
 
 @with_unsigned

@@ -148,6 +148,8 @@ def average_pool(
     last = is_channels_last(data_format)
     x = inputs.permute(_CHANNELS_SECOND[rank + 2]) if last else inputs
     pool = _AVERAGE_POOLS[rank]
+    if rank == 3 and x.dtype.itemsize == 2:  # torch has no kernel for 16-bit floats on the processor
+        return average_pool(inputs.float(), pool_size, strides, padding, data_format).to(inputs.dtype)
     if _pads(padding):
         amount, extra = same_padding(x.shape[2:], window, strides, (1,) * rank)
         if any(extra):
