@@ -21,6 +21,7 @@ VALUES = np.array([1, 2, 3])
 # Ops with two promoting tensors to which these vectors mean nothing.
 OTHERS = {"linspace", "conv", "tensordot", "binary_crossentropy", "categorical_crossentropy"}
 NO_SCALARS = {
+    "dense",
     "matmul",
     "vdot",
     "correlate",
