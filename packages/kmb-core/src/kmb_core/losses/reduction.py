@@ -87,6 +87,8 @@ def quotient(numerator: Any, denominator: Any) -> Any:
 
 def _check_weights(values: Any, weights: Any) -> None:
     try:
+        if len(weights.shape) > len(values.shape) > 0:
+            raise ShapeError("more axes")
         broadcast_shapes(tuple(values.shape), tuple(weights.shape))
     except ShapeError:
         what = f"loss: sample weights of shape {tuple(weights.shape)} do not fit values of shape {tuple(values.shape)}"

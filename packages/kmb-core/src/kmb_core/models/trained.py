@@ -12,6 +12,7 @@ from kmb_core.layers.specialization import public_class
 from kmb_core.metrics import Mean
 from kmb_core.plugins import make_trainer
 from kmb_core.training import loop
+from kmb_core.training.checks import check_lengths, check_numbers, require_compiled, require_optimizer
 from kmb_core.training.compiled import CompileLoss, CompileMetrics
 from kmb_core.training.logs import Logs
 from kmb_core.training.preparation import prepare_for
@@ -273,6 +274,10 @@ class Trained:
         """The metrics' names."""
         return [metric.name for metric in self.metrics]
 
+    def _log_names(self) -> list[str]:
+        """The keys of logs in their order; a compiled step may give them in another."""
+        return [name for metric in self.metrics for name in getattr(metric, "result_names", (metric.name,))]
+
     def reset_metrics(self) -> None:
         """Start all metrics again."""
         for metric in self.metrics:
@@ -366,9 +371,10 @@ class Trained:
     def train_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """One training step on the arrays given; returns the metrics so far."""
-        loop.require_compiled(self, "train_on_batch")
+        """One training step on the arrays given; returns the metrics of this batch."""
+        require_compiled(self, "train_on_batch")
         self.trainer.require_training()
+        require_optimizer(self, "train_on_batch")
         if class_weight is not None:
             from kmb_core.data.class_weights import sample_weights
 
@@ -376,17 +382,20 @@ class Trained:
         return self._on_batch(self.trainer.run_train, "train", (x, y, sample_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """One evaluation step on the arrays given; returns the metrics so far."""
-        loop.require_compiled(self, "test_on_batch")
+        """One evaluation step on the arrays given; returns the metrics of this batch."""
+        require_compiled(self, "test_on_batch")
         return self._on_batch(self.trainer.run_test, "test", (x, y, sample_weight), return_dict)
 
     def _on_batch(self, run: Any, phase: str, parts: tuple[Any, ...], return_dict: bool) -> Any:
         with use_backend(self._backend):
+            check_numbers(self, *parts)
+            check_lengths(parts)
             batch = _batch(parts)
             prepare_for(self, batch, training=phase == "train")
+            self.trainer.reset_metrics()  # what is returned is of this batch alone
             with self.trainer.phase(phase):
                 source = run(batch)
-            logs = Logs(source, self.metrics_names).copy()
+            logs = Logs(source, self._log_names()).copy()
         return logs if return_dict else _flattened(logs)
 
     def predict_on_batch(self, x: Any) -> Any:

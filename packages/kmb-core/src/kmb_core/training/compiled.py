@@ -9,7 +9,10 @@ from typing import Any
 
 from kmb_core import losses, metrics, tree
 from kmb_core.backend import Variable, name_scope
+from kmb_core.errors import ShapeError, message
+from kmb_core.losses import regression
 from kmb_core.losses.loss import Loss, LossFunctionWrapper
+from kmb_core.metrics import identifiers as metric_identifiers
 from kmb_core.metrics.averages import Mean, MeanMetricWrapper
 from kmb_core.metrics.metric import Metric
 from kmb_core.ops.tensors import shape
@@ -53,6 +56,7 @@ class CompileLoss:
         reduction: str | None = "sum_over_batch_size",
         output_names: Sequence[str] | None = None,
     ) -> None:
+        _check_known(loss, losses.get, ("crossentropy", "ce"))
         self._loss = loss
         self._loss_weights = loss_weights
         self._reduction = reduction
@@ -74,7 +78,9 @@ class CompileLoss:
         self._entries = []
         for i in used:
             tracker = self._tracker(names[i]) if len(used) > 1 else None
-            self._entries.append((i, self._resolved(specs[i], targets[i], outputs[i]), weights[i], tracker))
+            loss = self._resolved(specs[i], targets[i], outputs[i])
+            _check_targets(loss, targets[i], outputs[i], names[i])
+            self._entries.append((i, loss, weights[i], tracker))
         if len(names) == 1 and len(used) == 1:
             self._single, self._single_weight = self._entries[0][1], weights[0]
         self.built = True
@@ -114,6 +120,8 @@ class CompileLoss:
         if y_pred.__class__ in _CONTAINERS or y_true.__class__ in _CONTAINERS or sample_weight.__class__ in _CONTAINERS:
             y_true, y_pred, sample_weight = _lone(y_true), _lone(y_pred), _lone(sample_weight)
         loss = single(y_true, y_pred, sample_weight)
+        if len(loss.shape):
+            _refuse_vector(loss, single)
         return loss if self._single_weight is None else loss * self._single_weight
 
     call = __call__
@@ -125,6 +133,8 @@ class CompileLoss:
         total = None
         for i, loss, loss_weight, tracker in self._entries:
             value = loss(targets[i], outputs[i], weights[i])
+            if len(value.shape):
+                _refuse_vector(value, loss)
             if tracker is not None:
                 tracker.update_state(value, sample_weight=_batch_size(outputs[i]))
             value = value if loss_weight is None else value * loss_weight
@@ -165,6 +175,8 @@ class CompileMetrics:
     ) -> None:
         _check_listed(metrics, "metrics")
         _check_listed(weighted_metrics, "weighted_metrics")
+        for spec in (metrics, weighted_metrics):
+            _check_known(spec, metric_identifiers.get, BY_SHAPE)
         self._user_metrics = metrics
         self._user_weighted_metrics = weighted_metrics
         self._output_names = output_names
@@ -196,6 +208,11 @@ class CompileMetrics:
     def metrics(self) -> list[Any]:
         """Itself: as among the metrics of a model, whose results are joined by their keys."""
         return [self] if self.built else []
+
+    @property
+    def result_names(self) -> list[str]:
+        """The keys of the results, as far as they are known beforehand."""
+        return [key for _, key, _, _ in self._entries]
 
     @property
     def leaves(self) -> list[Metric]:
@@ -266,6 +283,32 @@ def _lone(x: Any) -> Any:
         leaves = tree.flatten(x)
         return leaves[0] if len(leaves) == 1 else x
     return x
+
+
+def _check_known(spec: Any, get: Callable[[Any], Any], by_shape: Any) -> None:
+    """Refuse unknown names when the model is compiled, not when it is first used."""
+    if isinstance(spec, (list, tuple)) or (isinstance(spec, dict) and not is_config(spec)):
+        for part in spec.values() if isinstance(spec, dict) else spec:
+            _check_known(part, get, by_shape)
+    elif not (_is_loss(spec) or _is_metric(spec)) or (isinstance(spec, str) and spec.lower() not in by_shape):
+        get(spec)
+
+
+def _check_targets(loss: Any, y_true: Any, y_pred: Any, output: str) -> None:
+    """Refuse targets that a regression loss would broadcast against the outputs: it would learn something else."""
+    if getattr(getattr(loss, "fn", None), "__module__", None) != regression.__name__ or y_true is None:
+        return
+    true, pred = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(true) == len(pred) and any(None not in (t, p) and t != p for t, p in zip(true[1:], pred[1:], strict=True)):
+        what = f"loss {loss.name!r} of output {output!r}: expected targets of shape {pred}, got {true}"
+        raise ShapeError(
+            message(what, "Each value of the outputs needs a target.", "Compare y with model.output_shape.")
+        )
+
+
+def _refuse_vector(value: Any, loss: Any) -> None:
+    what = f"loss {getattr(loss, 'name', loss)!r}: expected one number to minimise, got shape {tuple(value.shape)}"
+    raise ShapeError(message(what, "Its reduction is None or 'none'.", "Take reduction='sum_over_batch_size'."))
 
 
 def _is_loss(x: Any) -> bool:

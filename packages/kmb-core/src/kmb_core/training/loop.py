@@ -12,10 +12,11 @@ import numpy as np
 from kmb_core import settings, tree
 from kmb_core.backend import use_backend
 from kmb_core.data import make_adapter, train_validation_split
-from kmb_core.errors import NotCompiledError, StructureError, message
+from kmb_core.errors import StructureError, message
 from kmb_core.plugins import collected
 from kmb_core.training.batches import unpack_x_y_sample_weight
 from kmb_core.training.callbacks import CallbackList
+from kmb_core.training.checks import check_fit, check_numbers, require_compiled, require_optimizer
 from kmb_core.training.logs import Logs
 from kmb_core.training.preparation import prepare
 
@@ -35,6 +36,8 @@ class Fit:
         model = self.model
         require_compiled(model, "fit")
         self.trainer.require_training()
+        require_optimizer(model, "fit")
+        check_fit(self)
         with use_backend(model._backend):
             adapter = prepare(model, self._adapters())
             callbacks = self._callbacks(adapter)
@@ -240,7 +243,7 @@ def run_steps(
     """One pass over the adapter; the last logs, read only if somebody does."""
     logs: Logs | dict[str, Any] = {}
     step = 0
-    order = model.metrics_names
+    order = model._log_names()
     if steps_per_execution == 1:
         for batch in _limited(adapter, steps):
             on_begin(step)
@@ -290,6 +293,7 @@ def step_count(adapter: Any, steps: int | None) -> int | None:
 
 def adapt(model: Any, x: Any, y: Any, sample_weight: Any, **options: Any) -> Any:
     """The data adapter for what the user gave."""
+    check_numbers(model, x, y, sample_weight)
     plugins = () if _is_plain(x) else _plugin_adapters(model)
     return make_adapter(x, y, sample_weight, plugin_adapters=plugins, **options)
 
@@ -300,10 +304,3 @@ def _is_plain(x: Any) -> bool:
 
 def _plugin_adapters(model: Any) -> tuple[Any, ...]:
     return tuple(a for adapters in collected(model._backend, "kmb_data_adapters") for a in adapters)
-
-
-def require_compiled(model: Any, method: str) -> None:
-    """Raise NotCompiledError unless `compile` was called."""
-    if not model.compiled:
-        what = f"model {model.name!r}: {method} needs a compiled model"
-        raise NotCompiledError(message(what, None, "Call model.compile(optimizer=..., loss=...) first."))

@@ -11,6 +11,7 @@ from kmb_core.backend import KerasTensor, SymbolicScope, state
 from kmb_core.data.peeked import PeekedAdapter
 from kmb_core.dtypes import standardize_dtype
 from kmb_core.training.batches import unpack_x_y_sample_weight
+from kmb_core.training.checks import check_lengths, check_numbers
 
 
 def prepare(model: Any, adapter: Any, training: bool = True, losses: bool = True) -> Any:
@@ -35,7 +36,10 @@ def prepare_for(model: Any, batch: Any, training: bool = True, losses: bool = Tr
     """Build what is not built yet, from a batch."""
     if is_prepared(model, training, losses):
         return
-    x, y, sample_weight = (_abstract_batch(part) for part in unpack_x_y_sample_weight(batch))
+    parts = unpack_x_y_sample_weight(batch)
+    check_numbers(model, *parts)
+    check_lengths(parts)
+    x, y, sample_weight = map(_abstract_batch, parts)
     outputs = None
     if not model.built or (losses and not model._compiled_parts_built()):
         outputs = _outputs(model, x)
@@ -43,6 +47,19 @@ def prepare_for(model: Any, batch: Any, training: bool = True, losses: bool = Tr
         model._build_compiled_parts(x, y, outputs, sample_weight)
     if training and model.optimizer is not None and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
+
+
+def check_accepted(model: Any, batch: Any) -> None:
+    """Let the model refuse a batch of another shape than those before, by working out shapes alone.
+
+    Args:
+        model: a built model.
+        batch: (x,), (x, y) or (x, y, sample_weight).
+
+    Raises:
+        ShapeError: naming the layer.
+    """
+    _outputs(model, _abstract_batch(unpack_x_y_sample_weight(batch)[0]))
 
 
 def _outputs(model: Any, x: Any) -> Any:

@@ -7,6 +7,7 @@ calls those and nothing else. With `History` and a silent progress bar that is o
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from kmb_core.errors import StructureError, message
 from kmb_core.training.callbacks.callback import Callback, LogValues
 from kmb_core.training.callbacks.history import History
 from kmb_core.training.callbacks.progbar_logger import ProgbarLogger
@@ -208,6 +209,9 @@ def _flattened(callbacks: Any) -> list[Callback]:
     if isinstance(callbacks, CallbackList):
         return list(callbacks.callbacks)
     if not isinstance(callbacks, list | tuple):
+        if isinstance(callbacks, type) or not hasattr(callbacks, "set_model"):
+            what = f"callbacks: expected a Callback or a list of them, got {callbacks!r:.60}"
+            raise StructureError(message(what, "A class was given without calling it, or another object.", None))
         return [callbacks]
     return [inner for callback in callbacks for inner in _flattened(callback)]
 
