@@ -25,13 +25,14 @@ from kmb_core.ops.tensors import shape
 class FastCall:
     """What the quick way of one built layer needs."""
 
-    __slots__ = ("autocast", "backend", "check", "composite", "dtype", "shape", "takes_training")
+    __slots__ = ("autocast", "backend", "check", "composite", "dtype", "exact", "shape", "takes_training")
 
     def __init__(self, layer: "Calling") -> None:
         self.backend = layer._backend
         self.check = compiled_check(layer.input_spec)
         self.shape = self.backend.shape_tuple
         self.dtype = self.backend.implementation.native_dtype(layer.input_dtype) if layer.autocast else None
+        self.exact = getattr(layer, "_single_input", False)  # integers become the dtype of a model's Input too
         self.autocast = layer._autocast_dtype()
         self.takes_training = call_plan(type(layer)).takes_training
         self.composite = bool(layer._sublayers())
@@ -54,7 +55,7 @@ class Calling(Tracking):
             return self._call_general(args, kwargs)
         if x.__class__ in backend.native:
             if (
-                (x.dtype is not fast.dtype and fast.dtype is not None and x.dtype in backend.floats)
+                (x.dtype is not fast.dtype and fast.dtype is not None and (fast.exact or x.dtype in backend.floats))
                 or (fast.check is not None and not fast.check(x.shape if fast.shape is None else fast.shape(x)))
                 or (in_use.any and get_mask(x) is not None)
             ):
