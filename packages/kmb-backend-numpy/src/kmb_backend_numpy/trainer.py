@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from kmb_core import tree
 from kmb_core.backend import convert_to_tensor
 from kmb_core.plugins import Capability, installed_backends
@@ -26,7 +28,8 @@ class NumpyTrainer(Trainer):
 
     def train_step(self, *args: Any) -> Any:
         """Refuse; see `require_training`."""
-        remedy = "Define train_step without calling super().train_step."
+        remedy = "Define train_step without calling super().train_step, or train on another backend: "
+        remedy += f"{', '.join(_training_backends()) or 'none is installed; pip install kmb-core[jax]'}."
         self.backend.require(Capability.GRADIENTS, f"training {self.model.name!r}", remedy)
 
     def test_step(self, data: Any) -> dict[str, Any]:  # type: ignore[override]  # this framework's signature
@@ -49,7 +52,15 @@ class NumpyTrainer(Trainer):
 
     def run_predict(self, batch: Batch) -> Any:
         """The outputs for a batch."""
-        return self.model.predict_step(_converted(batch))
+        converted = _converted(batch)
+        outputs = self.model.predict_step(converted)
+        given = {id(x) for x in tree.flatten(converted)}
+        return tree.map_structure(lambda x: _owned(x, given), outputs)
+
+
+def _owned(x: Any, given: set[int]) -> Any:
+    """An array that does not change with the data or the weights: views, and the batch itself, are copied."""
+    return x.copy() if isinstance(x, np.ndarray) and (x.base is not None or id(x) in given) else x
 
 
 def _converted(batch: Batch) -> Batch:
