@@ -9,6 +9,7 @@ import tensorflow as tf
 from kmb_backend_tensorflow.conversion import convert
 from kmb_backend_tensorflow.rewriting import is_ours, rewritten, rewritten_calls
 from kmb_core import tree
+from kmb_core.training.preparation import check_accepted
 
 _LEAVES = frozenset((np.ndarray, tf.__internal__.EagerTensor))
 
@@ -59,6 +60,8 @@ class Steps:
     def _trace(self, batch: Any, tensors: list[Any], before: Trace | None) -> Trace:
         specifications = [_relaxed(tensor) for tensor in tensors]
         if before is not None:
+            if not any(map(self.model._overrides, ("train_step", "test_step", "predict_step"))):
+                check_accepted(self.model, batch)  # with sizes unknown, only TensorFlow's own errors would be left
             specifications = [
                 specification.most_specific_common_supertype([other]) or specification
                 for specification, other in zip(specifications, before.specifications, strict=True)
