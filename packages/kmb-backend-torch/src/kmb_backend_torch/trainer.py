@@ -97,7 +97,8 @@ class TorchTrainer(Trainer):
         plan.track(loss, x)
         scaled = optimizer.scale_loss(loss) if self.model.auto_scale_loss else loss
         if variables:
-            scaled.backward()
+            if scaled.requires_grad:  # else the optimizer says that the loss depends on no variable
+                scaled.backward()
             gradients = [variable._value.grad for variable in variables]
             with torch.no_grad():
                 optimizer.apply(gradients, variables)
