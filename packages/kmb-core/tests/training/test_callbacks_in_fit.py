@@ -69,9 +69,7 @@ def test_a_callback_may_evaluate_predict_and_train_the_model(linear, data, desce
 def test_logs_of_a_batch_hold_the_running_means(linear, data, descent, pieces):
     losses = []
     note = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]))
-    history = linear(kmb_core.optimizers.SGD(0.0)).fit(
-        *data, batch_size=4, shuffle=False, verbose=0, callbacks=[note]
-    )
+    history = linear(kmb_core.optimizers.SGD(0.0)).fit(*data, batch_size=4, shuffle=False, verbose=0, callbacks=[note])
     squares = (data[0].sum(1, keepdims=True) - data[1]) ** 2
     np.testing.assert_allclose(losses, [squares[:n].mean() for n in (4, 8, 10)], rtol=1e-5)
     assert history.history["loss"] == [losses[-1]]
@@ -117,7 +115,6 @@ def test_the_best_model_is_saved_and_can_be_loaded(linear, data, descent, assert
     assert_weights(loaded, descent(pieces(5, *data) * 2))
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders have no permissions here")
 def test_a_folder_that_cannot_be_written_is_named_and_the_old_file_stays(linear, data, tmp_path, monkeypatch):
     path = tmp_path / "model.keras"
     model = linear()
@@ -129,7 +126,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_the_old_file_stays(linear,
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(os, "replace", refuse)  # permissions do not hold back an administrator, this does
-    with pytest.raises(CheckpointError, match="model.keras") as caught:
+    with pytest.raises(CheckpointError, match=r"model\.keras") as caught:
         model.fit(*data, verbose=0, callbacks=[saving])
     assert "The file of the last save, if there is one, is as it was." in str(caught.value)
     assert path.read_bytes() == before
@@ -193,7 +190,9 @@ def test_hooks_come_in_order(linear, data):
 def test_dropout_draws_anew_in_each_step_and_repeats_with_the_seed(data):
     def outputs():
         kmb_core.utils.set_random_seed(1)
-        model = kmb_core.Sequential([kmb_core.Input((3,)), layers.Dense(8, kernel_initializer="ones"), layers.Dropout(0.5)])
+        model = kmb_core.Sequential(
+            [kmb_core.Input((3,)), layers.Dense(8, kernel_initializer="ones"), layers.Dropout(0.5)]
+        )
         model.compile(kmb_core.optimizers.SGD(0.0), "mse")
         target = np.zeros((10, 8), "float32")
         losses = []

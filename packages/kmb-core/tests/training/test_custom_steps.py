@@ -10,10 +10,10 @@ import pytest
 import kmb_core
 from kmb_core import layers, ops
 from kmb_core.backend import current_backend
-from kmb_core.plugins import Capability
+from kmb_core.plugins import Capability, Degree
 
 trains = pytest.mark.trains
-STATELESS = current_backend().supports(Capability.STATELESS_STEPS)
+STATELESS = current_backend().info.supports(Capability.STATELESS_STEPS).degree is Degree.FULL
 
 
 def built(cls, **options):
@@ -109,7 +109,11 @@ def test_an_own_loss_is_evaluated(data):
     model.compile(None)
     logs = model.evaluate(x, y, batch_size=5, verbose=0, return_dict=True)
     expected = 3 * ((x.sum(1, keepdims=True) - y) ** 2).mean()
-    assert logs == {"loss": pytest.approx(expected, rel=1e-5), "tracked": logs["loss"], "constant": 0.5}
+    assert logs == {
+        "loss": pytest.approx(expected, rel=1e-5),
+        "tracked": pytest.approx(expected, rel=1e-5),
+        "constant": 0.5,
+    }
 
 
 class LossFromSuper(Linear):
@@ -178,8 +182,7 @@ def test_metrics_of_layers_are_updated_in_training(data):
 
 
 @trains
-def test_a_step_may_train_two_optimizers_like_a_generative_pair(data):
-    """The weights of a step with its own gradients, for whatever style the framework has."""
+def test_a_step_may_set_weights_itself(data):
     x, y = data
 
     class ByHand(Linear):
@@ -212,13 +215,15 @@ def test_nested_inputs_and_outputs_train_with_losses_of_their_own(data, style, d
     model = kmb_core.Model(inputs, dict(zip(("one", "two"), heads, strict=True)) if as_dict else heads)
     losses = {"one": "mse", "two": "mse"} if as_dict else ["mse", "mse"]
     weights = {"one": 1.0, "two": 0.5} if as_dict else [1.0, 0.5]
-    model.compile(kmb_core.optimizers.SGD(0.1), losses, loss_weights=weights, metrics=[["mae"], []] if not as_dict else None)
+    model.compile(
+        kmb_core.optimizers.SGD(0.1), losses, loss_weights=weights, metrics=[["mae"], []] if not as_dict else None
+    )
     targets = {"one": y, "two": -y} if as_dict else [y, -y]
     history = model.fit({"left": x, "right": x}, targets, batch_size=10, shuffle=False, verbose=0).history
     assert {"loss", "one_loss", "two_loss"} <= set(history)
-    assert list(history)[0] == "loss"
-    kernel, bias = descent([(x, y)])
+    assert next(iter(history)) == "loss"
+    kernel, _ = descent([(x, y)])
     np.testing.assert_allclose(model.get_layer("one").get_weights()[0], kernel, rtol=1e-4)
-    kernel, bias = descent([(x, -y)], rate=0.05)
+    kernel, _ = descent([(x, -y)], rate=0.05)
     np.testing.assert_allclose(model.get_layer("two").get_weights()[0], kernel, rtol=1e-4)
     assert history["loss"][0] == pytest.approx(history["one_loss"][0] + 0.5 * history["two_loss"][0], rel=1e-5)

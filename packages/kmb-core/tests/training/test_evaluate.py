@@ -51,6 +51,14 @@ def test_one_value_comes_as_a_number_several_as_a_list_or_a_dict(given):
     assert all(isinstance(value, float) for value in values)
 
 
+def test_results_come_in_the_order_in_which_metrics_were_given(given):
+    names = ["top_k_categorical_accuracy", "mse", "accuracy", "mae"]
+    model = given(metrics=names, loss="mse")
+    logs = model.evaluate(SCORES, SCORES, verbose=0, return_dict=True)
+    assert list(logs) == ["loss", *names]
+    assert model.test_on_batch(SCORES, SCORES) == pytest.approx(list(logs.values()), rel=1e-6)
+
+
 def test_evaluating_again_starts_from_zero(given):
     model = given()
     first = model.evaluate(SCORES, CLASSES, batch_size=2, verbose=0)
@@ -140,7 +148,7 @@ def test_losses_and_metrics_of_several_outputs_are_named_after_them():
         metrics={"number": ["mae"], "chance": ["accuracy"]},
     )
     logs = model.evaluate(X, Y, batch_size=2, verbose=0, return_dict=True)
-    assert list(logs)[0] == "loss"
+    assert next(iter(logs)) == "loss"
     assert set(logs) == {"loss", "number_loss", "chance_loss", "number_mae", "chance_accuracy"}
     sums = X["a"].sum(1) + 3
     assert logs["number_loss"] == pytest.approx((sums**2).mean(), rel=1e-5)

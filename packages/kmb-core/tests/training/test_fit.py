@@ -268,8 +268,8 @@ def test_an_error_in_a_callback_leaves_a_model_that_trains_on(linear, data, desc
         if batch == 1:
             raise KeyboardInterrupt
 
+    note = kmb_core.callbacks.LambdaCallback(on_train_batch_end=interrupt)
     with pytest.raises(KeyboardInterrupt):
-        note = kmb_core.callbacks.LambdaCallback(on_train_batch_end=interrupt)
         model.fit(*data, batch_size=4, shuffle=False, verbose=0, callbacks=[note])
     batches = pieces(4, *data)
     assert_weights(model, descent(batches[:2]))

@@ -18,18 +18,15 @@ def test_calls_are_steps_of_descent(linear, data, descent, assert_weights, piece
 
 
 @trains
-def test_metrics_run_on_until_they_are_reset(linear, data):
+def test_what_is_returned_is_of_the_batch_alone(linear, data):
     model = linear(kmb_core.optimizers.SGD(0.0), metrics=["mae"])
     x, y = data
     errors = np.abs(x.sum(1, keepdims=True) - y)
-    model.train_on_batch(x[:4], y[:4])
-    logs = model.train_on_batch(x[4:], y[4:], return_dict=True)
-    assert list(logs) == ["loss", "mae"]
-    assert logs["mae"] == pytest.approx(errors.mean(), rel=1e-5)
-    model.reset_metrics()
-    loss, mae = model.train_on_batch(x[:4], y[:4])
-    assert mae == pytest.approx(errors[:4].mean(), rel=1e-5)
-    assert loss == pytest.approx((errors[:4] ** 2).mean(), rel=1e-5)
+    for rows in (slice(0, 4), slice(4, 10)):
+        logs = model.train_on_batch(x[rows], y[rows], return_dict=True)
+        assert list(logs) == ["loss", "mae"]
+        assert logs["mae"] == pytest.approx(errors[rows].mean(), rel=1e-5)
+        assert logs["loss"] == pytest.approx((errors[rows] ** 2).mean(), rel=1e-5)
 
 
 @trains
@@ -79,9 +76,7 @@ def test_training_and_testing_and_predicting_may_alternate(linear, data, descent
         model.train_on_batch(x, y)
         kernel, bias = descent([(x, y)] * (step + 1))
         np.testing.assert_allclose(model.predict_on_batch(x), x @ kernel + bias, rtol=1e-4, atol=1e-5)
-        model.reset_metrics()
         assert model.test_on_batch(x, y) == pytest.approx(((x @ kernel + bias - y) ** 2).mean(), rel=1e-4)
-        model.reset_metrics()
     assert_weights(model, (kernel, bias))
 
 
@@ -113,7 +108,8 @@ def test_statistics_of_batches_move_in_training_only(data):
     model.compile(kmb_core.optimizers.SGD(0.0), "mse")
     model.test_on_batch(x, x)
     mean, variance = model.get_layer("norm").get_weights()[2:]
-    assert not mean.any() and (variance == 1).all()
+    assert not mean.any()
+    assert (variance == 1).all()
     for _ in range(2):
         model.train_on_batch(x, x)
     mean, variance = model.get_layer("norm").get_weights()[2:]
@@ -142,3 +138,51 @@ def test_a_batch_is_predicted_without_compilation():
     model = kmb_core.Sequential([layers.Dense(2, kernel_initializer="ones")])
     np.testing.assert_allclose(model.predict_on_batch(np.ones((1, 4), "float32")), [[4, 4]])
     assert isinstance(model.predict_on_batch(np.ones((5, 4), "float32")), np.ndarray)
+
+
+SETTINGS = {
+    "clipnorm": {"clipnorm": 0.5},
+    "clipvalue": {"clipvalue": 0.2},
+    "global_clipnorm": {"global_clipnorm": 0.5},
+    "averages": {"use_ema": True, "ema_momentum": 0.5, "ema_overwrite_frequency": 2},
+    "accumulation": {"gradient_accumulation_steps": 2},
+}
+
+
+def clipped(gradients, setting):
+    if setting == "clipvalue":
+        return [np.clip(g, -0.2, 0.2) for g in gradients]
+    norms = [np.sqrt((g**2).sum()) for g in gradients]
+    if setting == "global_clipnorm":
+        norms = [np.sqrt(sum(n**2 for n in norms))] * 2
+    return [g * 0.5 / max(n, 0.5) for g, n in zip(gradients, norms, strict=True)]
+
+
+def three_steps(x, y, setting):
+    """Kernel and bias after three steps of descent at rate 0.1, in NumPy."""
+    weights, waiting = [np.ones((3, 1)), np.zeros(1)], []
+    averages = [w.copy() for w in weights]
+    for step in (1, 2, 3):
+        error = x @ weights[0] + weights[1] - y
+        gradients = [2 * x.T @ error / len(x), 2 * error.mean(0)]
+        if setting == "accumulation":
+            waiting.append(gradients)
+            if step % 2:
+                continue
+            gradients = [sum(pair) / 2 for pair in zip(*waiting, strict=True)]
+        elif setting != "averages":
+            gradients = clipped(gradients, setting)
+        weights = [w - 0.1 * g for w, g in zip(weights, gradients, strict=True)]
+        if setting == "averages":
+            averages = [w if step == 1 else 0.5 * a + 0.5 * w for a, w in zip(averages, weights, strict=True)]
+            weights = [a.copy() for a in averages] if step == 2 else weights
+    return weights
+
+
+@trains
+@pytest.mark.parametrize("setting", list(SETTINGS))
+def test_settings_of_optimizers_count_inside_steps(linear, data, assert_weights, setting):
+    model = linear(kmb_core.optimizers.SGD(0.1, **SETTINGS[setting]))
+    for _ in range(3):
+        model.train_on_batch(*data)
+    assert_weights(model, three_steps(*data, setting))
