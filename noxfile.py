@@ -66,7 +66,8 @@ def tests(session: nox.Session, backend: str) -> None:
     pytest(session, *IN_PARALLEL, *chosen, backend=backend)
     if session.posargs:
         return
-    pytest(session, *IN_PARALLEL, "--doctest-modules", "--ignore-glob=*/conformance/*", "--pyargs", "kmb_core", backend=backend)
+    examples_of_docstrings = ("--doctest-modules", "--ignore-glob=*/conformance/*", "--pyargs", "kmb_core")
+    pytest(session, *IN_PARALLEL, *examples_of_docstrings, backend=backend)
     pytest(session, "--pyargs", "kmb_core.conformance", "--kmb-backend", backend, backend=backend)
 
 
@@ -79,6 +80,7 @@ def mixed(session: nox.Session) -> None:
     """All backends alive in one process: their own tests, and the example with every backend reading the file."""
     install(session, *TEST_TOOLS)
     install_backends(session, *BACKENDS)
+    session.install("--no-deps", f"./{APPLICATIONS}")
     pytest(session, "-m", "mixed", "packages", backend="numpy")
     run_example(session, "--backend", "torch")
 
@@ -89,7 +91,7 @@ def parity(session: nox.Session) -> None:
     install(session, *TEST_TOOLS, "keras")
     install_backends(session, "jax")
     session.env["KERAS_BACKEND"] = "jax"
-    pytest(session, "-m", "parity", "packages", backend="jax")
+    pytest(session, "-m", "parity", f"{CORE}/tests", backend="jax")
 
 
 @nox.session

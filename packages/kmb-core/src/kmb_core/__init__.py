@@ -42,7 +42,6 @@ _NAMESPACES = (
     "backend",
     "callbacks",
     "config",
-    "conformance",
     "constraints",
     "data",
     "dtype_policies",

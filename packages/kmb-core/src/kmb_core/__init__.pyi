@@ -3,7 +3,6 @@ from kmb_core import applications as applications
 from kmb_core import backend as backend
 from kmb_core import callbacks as callbacks
 from kmb_core import config as config
-from kmb_core import conformance as conformance
 from kmb_core import constraints as constraints
 from kmb_core import data as data
 from kmb_core import dtype_policies as dtype_policies

@@ -34,9 +34,9 @@ ORDER = (
     ("models",),
     ("export",),
     ("config", "distribution", "datasets", "utils", "visualization", "wrappers", "applications"),
-    ("conformance",),
     ("cli",),
     ("",),  # kmb_core itself
+    ("conformance",),  # tests of a backend, written as a user's program is
 )
 RANK = {name: rank for rank, row in enumerate(ORDER) for name in row}
 
