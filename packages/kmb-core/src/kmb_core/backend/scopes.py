@@ -31,7 +31,7 @@ class StatelessScope:
         >>> import kmb_core
         >>> v = kmb_core.Variable([1.0, 2.0])
         >>> with kmb_core.StatelessScope(state_mapping=[(v, kmb_core.ops.ones((2,)))]) as scope:
-        ...     v.assign(v + 1.0)
+        ...     _ = v.assign(v + 1.0)
         >>> float(scope.get_current_value(v)[0]), float(v.value[0])
         (2.0, 1.0)
     """

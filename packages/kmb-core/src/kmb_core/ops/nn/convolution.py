@@ -48,8 +48,8 @@ def conv(
 
     Example:
         >>> from kmb_core import ops
-        >>> ops.conv(ops.ones((1, 5, 5, 3)), ops.ones((3, 3, 3, 4)), strides=2, padding="same").shape[1:3]
-        (3, 3)
+        >>> tuple(ops.conv(ops.ones((1, 5, 5, 3)), ops.ones((3, 3, 3, 4)), strides=2, padding="same").shape)
+        (1, 3, 3, 4)
     """
     data_format = standardize_data_format(data_format)
     windows.check_choices(padding, data_format, "ops.conv")
