@@ -74,15 +74,14 @@ def called(op: str, rows: Sequence[Row], dtype: str) -> list[Called]:
 
 
 def sampled(calls: list[Called], fraction: float) -> list[Called]:
-    """The first call and a share of the others, the same in each run; in float32 all of them.
+    """The first call, those with infinities or NaN, and a share of the others; the same in each run.
 
     Each combination of shapes and dtype is a compilation for some frameworks, the time of which adds up to minutes.
     """
-    if not calls or calls[0].dtype == "float32":
-        return calls
-    rest = calls[1:]
-    chosen = random.Random(calls[0].op).sample(rest, round(len(rest) * min(fraction, 1.0)))
-    return [calls[0], *sorted(chosen, key=rest.index)]
+    special = [call for call in calls[1:] if not call.row.finite]
+    rest = [call for call in calls[1:] if call.row.finite]
+    chosen = random.Random(calls[0].op).sample(rest, round(len(rest) * min(fraction, 1.0))) if calls else []
+    return [call for call in calls if call is calls[0] or call in special or call in chosen]
 
 
 def each(calls: Sequence[Called], check: Callable[[Called], None]) -> None:

@@ -1,7 +1,7 @@
 """Compiled = eager. All ops of a family are one function, because a compiler takes its time for each it is given.
 
 Where a family does not compile as a whole, each op is compiled alone, so that only the one that is to blame fails. A
-sample of an op's rows is compiled, at least its first: a compiler that generates C++ takes seconds for each loop.
+sample of an op's rows is compiled: a compiler that generates C++ takes seconds for each loop.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kmb_core.backend import current_backend
-from kmb_core.conformance.checks import Called, assert_close
+from kmb_core.conformance.checks import Called, assert_close, sampled
 from kmb_core.conformance.rows import ROWS
 from kmb_core.ops.declaration import OPS
 
@@ -27,7 +27,7 @@ def compiled_calls(op: str, fraction: float) -> list[Called]:
         if row.compiled and row.oracle is not None:
             dtype = "float32" if "float32" in row.dtypes else row.dtypes[0]
             calls.append(Called(op, row, dtype, row.sample(dtype, seed)))
-    return calls[: max(1, round(len(calls) * fraction))]
+    return sampled(calls, fraction)
 
 
 def check_compiled(op: str, fraction: float) -> None:

@@ -49,7 +49,7 @@ def test_values(op, dtype, sample_fraction):
     wide = current_backend().implementation.wide_float_scope if dtype == "float64" else nullcontext
     with wide():
         calls = checks.called(op, rows_of(op), dtype)
-        checks.each(checks.sampled(calls, sample_fraction), checks.check_eager)
+        checks.each(calls if dtype == "float32" else checks.sampled(calls, sample_fraction), checks.check_eager)
 
 
 @pytest.mark.conformance("inference")
