@@ -9,10 +9,11 @@ from kmb_backend_jax.kernel import kernel
 from kmb_backend_jax.ops.manipulation import _fixed
 
 matmul = kernel(lambda x1, x2: jnp.matmul(x1, x2))
-dot = kernel(lambda x1, x2: jnp.dot(x1, x2))
+# x2 may be a Python number, which takes the dtype of x1.
+dot = kernel(lambda x1, x2: jnp.dot(x1, jnp.asarray(x2, x1.dtype)))
 vdot = kernel(lambda x1, x2: jnp.vdot(x1, x2))
-outer = kernel(lambda x1, x2: jnp.outer(x1, x2))
-inner = kernel(lambda x1, x2: jnp.inner(x1, x2))
+outer = kernel(lambda x1, x2: jnp.outer(x1, jnp.asarray(x2, x1.dtype)))
+inner = kernel(lambda x1, x2: jnp.inner(x1, jnp.asarray(x2, x1.dtype)))
 trace = kernel(
     lambda x, offset=0, axis1=0, axis2=1: jnp.trace(x, offset, axis1, axis2), static=("offset", "axis1", "axis2")
 )

@@ -124,6 +124,8 @@ def outer(x1: Promoted, x2: Promoted) -> Tensor:
         >>> float(ops.outer([1.0, 2.0], [3.0, 4.0])[1, 0])
         6.0
     """
+    if isinstance(x2, (int, float)):  # it goes with the dtype of x1, which an array made of it would not
+        return multiply(reshape(x1, (-1, 1)), x2)
     return multiply(expand_dims(ravel(x1), 1), expand_dims(ravel(x2), 0))
 
 

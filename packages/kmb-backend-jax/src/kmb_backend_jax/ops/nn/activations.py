@@ -10,7 +10,7 @@ from jax import nn
 from kmb_backend_jax.kernel import kernel
 
 relu = kernel(nn.relu)
-relu6 = kernel(nn.relu6)
+relu6 = kernel(lambda x: jnp.clip(x, 0, 6))  # of jax.nn's, integers become floats
 elu = kernel(lambda x, alpha=1.0: nn.elu(x, alpha))
 selu = kernel(nn.selu)
 celu = kernel(lambda x, alpha=1.0: nn.celu(x, alpha))
