@@ -68,7 +68,15 @@ def tests(session: nox.Session, backend: str) -> None:
         return
     examples_of_docstrings = ("--doctest-modules", "--ignore-glob=*/conformance/*", "--pyargs", "kmb_core")
     pytest(session, *IN_PARALLEL, *examples_of_docstrings, backend=backend)
-    pytest(session, "--pyargs", "kmb_core.conformance", "--kmb-backend", backend, backend=backend)
+    conformance(session, "--kmb-backend", backend, backend=backend)
+    package = f"kmb_backend_{backend}"
+    if (ROOT / BACKENDS[backend] / "src" / package / "bare.py").exists():  # primitives alone have to suffice
+        conformance(session, "--kmb-plugin", f"{package}.bare", backend=backend)
+
+
+def conformance(session: nox.Session, *options: str, backend: str) -> None:
+    report = Path(session.create_tmp()) / "conformance.json"
+    pytest(session, "--pyargs", "kmb_core.conformance", *options, "--kmb-report", str(report), backend=backend)
 
 
 def has_tests(folder: str) -> bool:
