@@ -3,12 +3,13 @@
 import threading
 import time
 import traceback
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
 
 from kmb_core.data import PyDataset, make_adapter
-from kmb_core.data.prefetch import WorkerError
+from kmb_core.data.prefetch import Prefetcher, WorkerError
 
 
 class Squares(PyDataset):
@@ -254,6 +255,19 @@ def test_a_process_that_dies_is_noticed(spawned):
     with pytest.raises(WorkerError, match="died before batch"):
         list(adapter.batches())
     adapter.close()
+
+
+def test_a_pool_that_is_broken_before_a_batch_is_asked_for_says_the_same(spawned, monkeypatch):
+    class Broken:
+        def submit(self, *args):
+            raise BrokenProcessPool("a child process terminated abruptly")
+
+        def shutdown(self, **options):
+            pass
+
+    monkeypatch.setattr(Prefetcher, "_start", lambda self: Broken())
+    with pytest.raises(WorkerError, match="died before batch 0"):
+        list(make_adapter(spawned.Batches("death")).batches())
 
 
 def test_a_dataset_that_cannot_be_pickled_is_refused_by_name():

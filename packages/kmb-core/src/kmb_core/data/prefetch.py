@@ -74,9 +74,12 @@ class Prefetcher:
         # Asked for anew at each index: `renew` may have put another executor in place.
         if self._executor is None:
             self._executor = self._start()
-        if self._use_processes:
+        if not self._use_processes:
+            return self._executor.submit(self._source.__getitem__, index)
+        try:
             return self._executor.submit(_read_source, index)
-        return self._executor.submit(self._source.__getitem__, index)
+        except BrokenProcessPool as error:  # the pool may know of a death before the batch that waits for it does
+            raise self._died(index) from error
 
     def _start(self) -> Executor:
         if not self._use_processes:
@@ -104,18 +107,21 @@ class Prefetcher:
         try:
             return future.result()
         except BrokenProcessPool as error:
-            self.close()
-            raise WorkerError(
-                message(
-                    f"A worker process of {type(self._source).__name__} died before batch {index} was ready.",
-                    'It was killed (out of memory?), or the script lacks `if __name__ == "__main__":`, '
-                    "which spawned processes need.",
-                    "Set use_multiprocessing=False to see whether __getitem__ itself fails.",
-                )
-            ) from error
+            raise self._died(index) from error
         except Exception as error:
             error.add_note(f"While reading batch {index} of {type(self._source).__name__} in a worker.")
             raise
+
+    def _died(self, index: int) -> WorkerError:
+        self.close()
+        return WorkerError(
+            message(
+                f"A worker process of {type(self._source).__name__} died before batch {index} was ready.",
+                'It was killed (out of memory?), or the script lacks `if __name__ == "__main__":`, '
+                "which spawned processes need.",
+                "Set use_multiprocessing=False to see whether __getitem__ itself fails.",
+            )
+        )
 
     def renew(self) -> None:
         """Send the source anew to the processes at the next fetch; threads see it as it is."""
