@@ -73,15 +73,15 @@ def called(op: str, rows: Sequence[Row], dtype: str) -> list[Called]:
     return [Called(op, row, dtype, row.sample(dtype, seed)) for seed, row in found if dtype in row.dtypes]
 
 
-def sampled(calls: list[Called], fraction: float) -> list[Called]:
-    """The first call, those with infinities or NaN, and a share of the others; the same in each run.
+def sampled(calls: list[Called], fraction: float, special: bool = True) -> list[Called]:
+    """The first call, those with infinities or NaN unless not wanted, and a share of the others; the same in each run.
 
     Each combination of shapes and dtype is a compilation for some frameworks, the time of which adds up to minutes.
     """
-    special = [call for call in calls[1:] if not call.row.finite]
-    rest = [call for call in calls[1:] if call.row.finite]
-    chosen = random.Random(calls[0].op).sample(rest, round(len(rest) * min(fraction, 1.0))) if calls else []
-    return [call for call in calls if call is calls[0] or call in special or call in chosen]
+    kept = [call for call in calls if call is calls[0] or (special and not call.row.finite)]
+    rest = [call for call in calls if call not in kept]
+    chosen = random.Random(calls[0].op).sample(rest, round(len(rest) * min(fraction, 1.0))) if rest else []
+    return [call for call in calls if call in kept or call in chosen]
 
 
 def each(calls: Sequence[Called], check: Callable[[Called], None]) -> None:

@@ -17,8 +17,8 @@ def pytest_addoption(parser: Any) -> None:
         "--kmb-sample",
         metavar="FRACTION",
         type=float,
-        default=0.1,
-        help="share of what is exhaustive: pairs of dtypes, rows in other dtypes than float32; default 0.1",
+        default=0.05,
+        help="share of what is exhaustive: pairs of dtypes, rows in other dtypes than float32; default 0.05",
     )
 
 
