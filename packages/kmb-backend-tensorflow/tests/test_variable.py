@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kmb_core.backend import AutocastScope, Variable
 from kmb_core.ops.arithmetic import add, multiply
-from kmb_core.ops.linalg import matmul
+from kmb_core.ops.products import matmul
 
 
 def test_a_tape_sees_the_variable_and_differentiates_with_respect_to_it():

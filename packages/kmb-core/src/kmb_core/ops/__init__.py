@@ -32,7 +32,8 @@ _FAMILIES = {
         "all amax amin any argmax argmin argsort average count_nonzero cumprod cumsum in_top_k logsumexp max "
         "mean min prod sort std sum top_k var"
     ),
-    "linalg": "dot einsum inner matmul norm outer tensordot trace vdot",
+    "products": "dot einsum inner matmul outer tensordot trace vdot",
+    "norms": "norm",
     "bits": (
         "bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor "
         "gcd lcm left_shift right_shift view"

@@ -8,8 +8,8 @@ from kmb_core.ops.comparison import isclose, not_equal
 from kmb_core.ops.creation import arange
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.indexing import get_item, take
-from kmb_core.ops.linalg import matmul
 from kmb_core.ops.manipulation import expand_dims, pad, reshape
+from kmb_core.ops.products import matmul
 from kmb_core.ops.reduction import Axis
 from kmb_core.ops.reduction import all as all_of
 from kmb_core.ops.reduction import max as largest_of

@@ -12,9 +12,9 @@ from kmb_core.ops.creation import arange, eye, full, ones_like, zeros_like
 from kmb_core.ops.declaration import composite, primitive
 from kmb_core.ops.functions import sqrt
 from kmb_core.ops.indexing import get_item, take
-from kmb_core.ops.linalg import matmul
 from kmb_core.ops.manipulation import expand_dims, flip, moveaxis, pad, ravel, reshape, stack, swapaxes, transpose
 from kmb_core.ops.operands import beside
+from kmb_core.ops.products import matmul
 from kmb_core.ops.reduction import mean
 from kmb_core.ops.tensors import shape as shape_of
 from kmb_core.ops.tensors import static_shape

@@ -25,7 +25,7 @@ _FAMILIES = {
         "all amax amin any argmax argmin argsort average count_nonzero cumprod cumsum max mean min prod sort "
         "std sum var"
     ),
-    "linalg": "dot einsum inner matmul outer tensordot trace vdot",
+    "products": "dot einsum inner matmul outer tensordot trace vdot",
     "bits": (
         "bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor "
         "gcd lcm left_shift right_shift view"

@@ -8,9 +8,9 @@ from kmb_core.backend import dtype_of
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops.arithmetic import absolute, multiply, square
 from kmb_core.ops.creation import eye, zeros
-from kmb_core.ops.linalg import matmul
 from kmb_core.ops.manipulation import transpose
 from kmb_core.ops.nn.normalization import normalize
+from kmb_core.ops.products import matmul
 from kmb_core.ops.reduction import sum
 from kmb_core.regularizers.regularizer import Regularizer
 from kmb_core.serialization import saved_as

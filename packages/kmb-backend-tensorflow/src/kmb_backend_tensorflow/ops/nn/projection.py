@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import cast
-from kmb_backend_tensorflow.ops.linalg import matmul, rows_times_matrix
+from kmb_backend_tensorflow.ops.products import matmul, rows_times_matrix
 from kmb_backend_tensorflow.raw import raw_op
 
 _matmul, _bias_add, _gather = raw_op("MatMul"), raw_op("BiasAdd"), raw_op("GatherV2")

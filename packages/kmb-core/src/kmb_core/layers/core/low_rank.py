@@ -11,7 +11,7 @@ from kmb_core.errors import NotBuiltError, message
 from kmb_core.layers.layer import Layer
 from kmb_core.ops.arithmetic import add, multiply
 from kmb_core.ops.creation import zeros
-from kmb_core.ops.linalg import matmul
+from kmb_core.ops.products import matmul
 
 
 class LowRank(Layer):

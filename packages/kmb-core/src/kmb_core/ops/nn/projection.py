@@ -5,7 +5,7 @@ They are not part of Keras' public API; layers use them.
 
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.indexing import take
-from kmb_core.ops.linalg import matmul
+from kmb_core.ops.products import matmul
 from kmb_core.typing import Floating, Tensor, TensorLike
 
 NN = "keras.src.ops.nn"

@@ -1,4 +1,4 @@
-"""Products of matrices and vectors, and norms."""
+"""Products of matrices and vectors."""
 
 from typing import Any
 
@@ -18,20 +18,12 @@ trace = kernel(
     lambda x, offset=0, axis1=0, axis2=1: jnp.trace(x, offset, axis1, axis2), static=("offset", "axis1", "axis2")
 )
 _tensordot = kernel(lambda x1, x2, axes: jnp.tensordot(x1, x2, axes), static=("axes",))
-_norm = kernel(
-    lambda x, ord, axis, keepdims: jnp.linalg.norm(x, ord, axis, keepdims), static=("ord", "axis", "keepdims")
-)
 _einsum = kernel(lambda subscripts, operands: jnp.einsum(subscripts, *operands), static=("subscripts",))
 
 
 def tensordot(x1: jax.Array, x2: jax.Array, axes: Any = 2) -> jax.Array:
     """The product, summed over the given axes of both."""
     return _tensordot(x1, x2, _fixed(axes))
-
-
-def norm(x: jax.Array, ord: Any = None, axis: Any = None, keepdims: bool = False) -> jax.Array:
-    """The norm of vectors or matrices."""
-    return _norm(x, ord, _fixed(axis), keepdims)
 
 
 def einsum(subscripts: str, *operands: jax.Array, **kwargs: Any) -> jax.Array:

@@ -1,10 +1,8 @@
-"""Rows of `ops.linalg`."""
-
-import math
+"""Rows of `ops.products`."""
 
 import numpy as np
 
-from kmb_core.conformance.row import NUMBERS, Table, numbers, positive
+from kmb_core.conformance.row import NUMBERS, Table, numbers
 
 TABLE = Table()
 
@@ -38,16 +36,3 @@ TABLE.add("einsum", np.einsum, "ab,bc,cd", numbers(2, 2), numbers(2, 3), numbers
 TABLE.add("einsum", np.einsum, "ij->", numbers(2, 3), **SOME)
 TABLE.add("trace", np.trace, numbers(3, 4), **EVERY)
 TABLE.add("trace", np.trace, numbers(3, 2, 3), 1, 0, 2, unknown_batch=0, **SOME)
-
-
-def norm(x, ord=None, axis=None, keepdims=False):
-    """NumPy's, of which the axis None of a higher rank is a vector's."""
-    return np.linalg.norm(x, ord, axis, keepdims)
-
-
-TABLE.add("norm", norm, numbers(2, 3), **EVERY)
-TABLE.add("norm", norm, numbers(2, 3, 2), keepdims=True, **SOME)
-for order in (None, 0, 1, 2, 3, -1, math.inf, -math.inf):
-    TABLE.add("norm", norm, positive(2, 3), order, axis=-1, **SOME)
-for order in ("fro", 1, -1, math.inf, -math.inf):
-    TABLE.add("norm", norm, numbers(2, 3, 2), order, axis=(0, 2), keepdims=True, **SOME)

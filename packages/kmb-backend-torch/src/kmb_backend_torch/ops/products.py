@@ -1,6 +1,5 @@
 """Products of matrices and tensors."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -42,12 +41,3 @@ def outer(x1: Tensor, x2: Any) -> Tensor:
 def inner(x1: Tensor, x2: Any) -> Tensor:
     """The sum of products over both last axes; a number multiplies."""
     return torch.inner(x1, x2) if isinstance(x2, Tensor) else torch.mul(x1, x2)
-
-
-def norm(x: Tensor, ord: Any = None, axis: int | Sequence[int] | None = None, keepdims: bool = False) -> Tensor:
-    """A norm of vectors or matrices along axes."""
-    if axis is None and ord is None:
-        flat = torch.linalg.vector_norm(x)
-        return flat.reshape((1,) * x.ndim) if keepdims else flat
-    axes = tuple(range(x.ndim)) if axis is None else axis
-    return torch.linalg.norm(x, ord, axes, keepdims)
