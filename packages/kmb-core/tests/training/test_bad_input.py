@@ -40,6 +40,22 @@ def test_a_layer_names_itself_and_the_axes_that_it_expects(layer, shape, line):
     refused(ShapeError, line, made, np.zeros(shape, "float32"))
 
 
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        (np.array([["a", "b", "c"]]), "text of shape (1, 3)"),
+        (np.array([[b"a", b"b", b"c"]]), "text of shape (1, 3)"),
+        (np.array([[None, {}, 3]], dtype=object), "Python objects of shape (1, 3)"),
+    ],
+)
+@pytest.mark.parametrize("is_built", [True, False])
+def test_a_layer_that_computes_refuses_what_are_no_numbers(values, what, is_built):
+    layer = layers.Dense(2, name="here")
+    if is_built:
+        layer.build((None, 3))
+    refused(DTypeError, f"Dense 'here': expected numbers, got {what}", layer, values)
+
+
 def test_a_built_layer_expects_the_width_that_it_was_built_for():
     dense = layers.Dense(2, name="here")
     dense(np.zeros((2, 3), "float32"))
@@ -318,3 +334,57 @@ def test_nan_in_the_data_gives_nan_and_no_error(model):
 
 def test_nan_in_the_data_is_evaluated_to_nan(model):
     assert np.isnan(model.evaluate(X * np.nan, Y, verbose=0))
+
+
+# Class numbers --------------------------------------------------------------------------------------------------------
+
+CLASSES = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2, 0])
+
+
+def of_three_classes(**settings):
+    """Three classes."""
+    model = kmb_core.Sequential([layers.Dense(3, name="scores")], name="classifier")
+    model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True, **settings))
+    return model
+
+
+@pytest.mark.parametrize("number", [3, -1])
+def test_a_class_that_does_not_exist_is_refused_before_training(number):
+    targets = CLASSES.copy()
+    targets[4] = number
+    model = of_three_classes()
+    line = f"model 'classifier': class {number} in the targets of 'output_0', sample 4; expected 0 to 2"
+    refused(StructureError, line, model.evaluate, X, targets, verbose=0)
+    refused(StructureError, line, model.test_on_batch, X, targets)
+
+
+@trains
+def test_neither_fit_nor_its_validation_takes_a_class_that_does_not_exist():
+    model, wrong = of_three_classes(), CLASSES + 1
+    line = "model 'classifier': class 3 in the targets of 'output_0', sample 2; expected 0 to 2"
+    model.build((None, 3))
+    before = model.get_weights()
+    refused(StructureError, line, model.fit, X, wrong, verbose=0)
+    refused(StructureError, line, model.train_on_batch, X, wrong)
+    refused(StructureError, line, model.fit, X, CLASSES, validation_data=(X, wrong), verbose=0)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@trains
+def test_the_class_that_is_ignored_is_no_mistake():
+    targets = CLASSES.copy()
+    targets[3] = -1
+    assert np.isfinite(of_three_classes(ignore_class=-1).fit(X, targets, verbose=0).history["loss"][0])
+    refused(StructureError, "model 'classifier': class -1 in the targets of 'output_0', sample 3; expected 0 to 2",
+            of_three_classes(ignore_class=7).fit, X, targets, verbose=0)  # fmt: skip
+
+
+@trains
+def test_the_output_whose_targets_name_no_class_is_named():
+    inputs = kmb_core.Input((3,))
+    outputs = {"a": layers.Dense(1, name="a")(inputs), "b": layers.Dense(3, name="b")(inputs)}
+    model = kmb_core.Model(inputs, outputs, name="twins")
+    model.compile("sgd", {"a": "mse", "b": losses.SparseCategoricalCrossentropy(from_logits=True)})
+    line = "model 'twins': class 9 in the targets of 'b', sample 0; expected 0 to 2"
+    refused(StructureError, line, model.fit, X, {"a": Y, "b": CLASSES + 9}, verbose=0)

@@ -9,10 +9,12 @@ What the quick way depends on is worked out in `_plan_calls` when the layer is b
 
 from typing import Any
 
+import numpy as np
+
 from kmb_core import tree
 from kmb_core.backend import AutocastScope, KerasTensor, Node, current_backend, process, state, use_backend
 from kmb_core.backend.masks import get_mask, in_use, set_mask
-from kmb_core.errors import message
+from kmb_core.errors import DTypeError, message
 from kmb_core.layers.call_plan import CallPlan, build_parameters, call_plan
 from kmb_core.layers.input_spec import check_inputs, compiled_check
 from kmb_core.layers.specialization import public_class
@@ -180,13 +182,17 @@ class Calling(Tracking):
         def convert(x: Any) -> Any:
             return policy.convert_input(x, autocast, dtype)
 
-        if len(args) == 1 and not kwargs and not tree.is_nested(args[0]):
-            return (convert(args[0]),), kwargs
         mask_names = {"training", "mask"}
-        return (
-            tree.map_structure(convert, args),
-            {k: v if k in mask_names else tree.map_structure(convert, v) for k, v in kwargs.items()},
-        )
+        try:
+            if len(args) == 1 and not kwargs and not tree.is_nested(args[0]):
+                return (convert(args[0]),), kwargs
+            return (
+                tree.map_structure(convert, args),
+                {k: v if k in mask_names else tree.map_structure(convert, v) for k, v in kwargs.items()},
+            )
+        except DTypeError as error:
+            self._locate(error, args, kwargs)
+            raise
 
     def _fill_masks(self, plan: CallPlan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Put the masks that the inputs carry into the call's mask parameters; return the first input's."""
@@ -273,9 +279,19 @@ class Calling(Tracking):
         return f"{public_class(self).__name__} {path!r}"
 
     def _locate(self, error: Exception, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Say in which layer an error arose; the innermost speaks, the others keep quiet."""
+        """Say in which layer an error arose; the innermost speaks, the others keep quiet.
+
+        Raises:
+            DTypeError: in the error's place where the layer was given text or objects, of which each framework says
+                something else.
+        """
         if getattr(error, "_kmb_located", False) or not hasattr(error, "add_note"):
             return
+        no_numbers = without_numbers((args, kwargs), self._backend)
+        if no_numbers is not None:
+            refused = DTypeError(message(f"{self._where()}: expected numbers, got {no_numbers}", *_NO_NUMBERS))
+            refused._kmb_located = True  # type: ignore[attr-defined]  # a mark of ours
+            raise refused from error
         try:
             error._kmb_located = True  # type: ignore[attr-defined]  # a mark of ours on any exception
         except AttributeError:
@@ -326,6 +342,27 @@ def shape_of(backend: Any, x: Any) -> Any:
         return tuple(backend.static_shape(x))
     shape = getattr(x, "shape", None)
     return None if shape is None else tuple(shape)
+
+
+_NO_NUMBERS = (
+    "It is data as it was read, not yet prepared for a model.",
+    "Turn text into integers first, and objects into arrays of numbers.",
+)
+_KINDS = {"U": "text", "S": "text", "O": "Python objects"}
+
+
+def without_numbers(inputs: Any, backend: Any) -> str | None:
+    """What an input holds in place of numbers, None where each holds numbers."""
+    for x in tree.flatten(inputs):
+        if isinstance(x, (str, bytes)):
+            return f"the text {x[:30]!r}"
+        if isinstance(x, np.ndarray):
+            kind = x.dtype.kind
+        else:
+            kind = "S" if backend.is_tensor(x) and backend.dtype_name(x) == "string" else ""
+        if kind in _KINDS:
+            return f"{_KINDS[kind]} of shape {shape_of(backend, x)}"
+    return None
 
 
 def _first(plan: CallPlan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ from kmb_core.metrics import Mean
 from kmb_core.plugins import make_trainer
 from kmb_core.training import loop
 from kmb_core.training.checks import check_lengths, check_numbers, require_compiled, require_optimizer
+from kmb_core.training.class_numbers import check_class_numbers
 from kmb_core.training.compiled import CompileLoss, CompileMetrics
 from kmb_core.training.logs import Logs
 from kmb_core.training.preparation import prepare_for
@@ -392,6 +393,7 @@ class Trained:
             check_lengths(parts)
             batch = _batch(parts)
             prepare_for(self, batch, training=phase == "train")
+            check_class_numbers(self, parts[1])
             self.trainer.reset_metrics()  # what is returned is of this batch alone
             with self.trainer.phase(phase):
                 source = run(batch)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core import losses, metrics, tree
-from kmb_core.backend import Variable, name_scope
+from kmb_core.backend import KerasTensor, Variable, name_scope
 from kmb_core.errors import ShapeError, message
 from kmb_core.losses import regression
 from kmb_core.losses.loss import Loss, LossFunctionWrapper
@@ -17,6 +17,7 @@ from kmb_core.metrics.averages import Mean, MeanMetricWrapper
 from kmb_core.metrics.metric import Metric
 from kmb_core.ops.tensors import shape
 from kmb_core.serialization import saved_identity
+from kmb_core.training.class_numbers import ClassNumbers, class_numbers
 from kmb_core.training.output_parts import flat_like, output_names, spread
 
 ACCURACIES = ("BinaryAccuracy", "SparseCategoricalAccuracy", "CategoricalAccuracy")
@@ -66,6 +67,8 @@ class CompileLoss:
         self._single_weight: float | None = None
         self._entries: list[tuple[int, Loss, float | None, Mean | None]] = []
         self._names: list[str] = []
+        self.outputs: Any = None  # symbolic, as it was built for
+        self.class_numbers: list[ClassNumbers] = []
 
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Resolve the losses for targets and predictions like these (shapes are enough)."""
@@ -83,7 +86,15 @@ class CompileLoss:
             self._entries.append((i, loss, weights[i], tracker))
         if len(names) == 1 and len(used) == 1:
             self._single, self._single_weight = self._entries[0][1], weights[0]
+        found = [class_numbers(i, names[i], loss, outputs[i]) for i, loss, _, _ in self._entries]
+        self.class_numbers = [one for one in found if one is not None]
+        if self.class_numbers:
+            self.outputs = tree.map_structure(lambda x: KerasTensor.like(tuple(x.shape), "float32"), y_pred)
         self.built = True
+
+    def targets_of_outputs(self, y: Any) -> list[Any]:
+        """The targets of each output in flat order, from targets nested like the outputs or by their names."""
+        return flat_like(y, self.outputs, self._names, "targets")
 
     def _resolved(self, spec: Any, y_true: Any, y_pred: Any) -> Loss:
         if isinstance(spec, Loss):

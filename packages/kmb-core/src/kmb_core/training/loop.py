@@ -17,6 +17,7 @@ from kmb_core.plugins import collected
 from kmb_core.training.batches import unpack_x_y_sample_weight
 from kmb_core.training.callbacks import CallbackList
 from kmb_core.training.checks import check_fit, check_numbers, require_compiled, require_optimizer
+from kmb_core.training.class_numbers import check_class_numbers
 from kmb_core.training.logs import Logs
 from kmb_core.training.preparation import prepare
 
@@ -40,6 +41,8 @@ class Fit:
         check_fit(self)
         with use_backend(model._backend):
             adapter = prepare(model, self._adapters())
+            check_class_numbers(model, self.y)
+            self._check_validation_targets()
             callbacks = self._callbacks(adapter)
             model.stop_training = False
             callbacks.on_train_begin()
@@ -112,6 +115,11 @@ class Fit:
         callbacks.on_epoch_end(epoch, epoch_logs)
         return epoch_logs
 
+    def _check_validation_targets(self) -> None:
+        """Before the first epoch, not after it."""
+        if isinstance(self.validation_data, (tuple, list)):
+            check_class_numbers(self.model, unpack_x_y_sample_weight(self.validation_data)[1])
+
     def _validates(self, epoch: int) -> bool:
         if self.validation_data is None:
             return False
@@ -145,6 +153,7 @@ def evaluate(
     require_compiled(model, "evaluate")
     with use_backend(model._backend):
         adapter = prepare(model, adapt(model, x, y, sample_weight, batch_size=batch_size, steps=steps), training=False)
+        check_class_numbers(model, y)
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
                 callbacks,
