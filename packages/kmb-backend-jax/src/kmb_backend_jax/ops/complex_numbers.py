@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from kmb_backend_jax.kernel import kernel
+from kmb_backend_jax.ops.decompositions import widened
 
 real = kernel(lambda x: jnp.real(x))
 isreal = kernel(lambda x: jnp.isreal(x))
@@ -22,3 +23,12 @@ def conjugate(x: jax.Array) -> jax.Array:
 
 
 conj = conjugate
+
+
+@kernel
+def view_as_complex(x: jax.Array) -> jax.Array:
+    """Complex numbers from pairs; XLA joins 32 and 64 bits."""
+    if x.shape[-1:] != (2,) or jnp.iscomplexobj(x):
+        raise ValueError(f"no pairs of real numbers: {x.dtype}{list(x.shape)}")
+    wide = widened(x)
+    return jax.lax.complex(wide[..., 0], wide[..., 1])

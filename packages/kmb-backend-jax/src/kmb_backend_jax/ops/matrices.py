@@ -2,15 +2,14 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from kmb_backend_jax.kernel import kernel
+from kmb_backend_jax.ops.decompositions import narrowed, widened
 
-_HALVES = (np.dtype("float16"), jnp.dtype("bfloat16"))
+det = kernel(lambda x: narrowed(x, jnp.linalg.det(widened(x)))[0])
 
 
 @kernel
-def slogdet(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+def slogdet(x: jax.Array) -> tuple[jax.Array, ...]:
     """Signs and logarithms of determinants."""
-    sign, size = jnp.linalg.slogdet(x.astype(np.float32) if x.dtype in _HALVES else x)
-    return sign.astype(x.dtype), size.astype(x.dtype)
+    return narrowed(x, *jnp.linalg.slogdet(widened(x)))

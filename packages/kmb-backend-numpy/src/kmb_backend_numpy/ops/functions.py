@@ -40,6 +40,14 @@ def erf(x: np.ndarray) -> np.ndarray:
     return np.asarray(_erf(np.asarray(x, dtype=np.float64)), dtype=x.dtype)
 
 
+_erfc = np.frompyfunc(math.erfc, 1, 1)
+
+
+def erfc(x: np.ndarray) -> np.ndarray:
+    """The C library's function."""
+    return np.asarray(_erfc(np.asarray(x, dtype=np.float64)), dtype=x.dtype)
+
+
 def erfinv(x: np.ndarray) -> np.ndarray:
     """Giles' approximation ("Approximating the erfinv function", 2010) in float64, then two steps of Newton's method.
 
@@ -54,9 +62,6 @@ def erfinv(x: np.ndarray) -> np.ndarray:
             y = y - _excess(y, wide) * (math.sqrt(math.pi) / 2) * np.exp(y * y)
         y = np.where(inside, y, np.sign(wide) * np.inf)
     return np.where(np.abs(wide) > 1, np.nan, y).astype(x.dtype)
-
-
-_erfc = np.frompyfunc(math.erfc, 1, 1)
 
 
 def _excess(y: np.ndarray, x: np.ndarray) -> np.ndarray:

@@ -2,9 +2,15 @@
 
 import numpy as np
 
+from kmb_backend_numpy.ops.decompositions import narrowed, widened
 
-def slogdet(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+
+def slogdet(x: np.ndarray) -> tuple[np.ndarray, ...]:
     """Signs and logarithms of determinants."""
-    wide = x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
-    sign, size = np.linalg.slogdet(wide)
-    return np.asarray(sign, x.dtype), np.asarray(size, x.dtype)
+    sign, size = np.linalg.slogdet(widened(x))
+    return narrowed(x, np.asarray(sign), np.asarray(size))
+
+
+def det(x: np.ndarray) -> np.ndarray:
+    """NumPy's."""
+    return narrowed(x, np.asarray(np.linalg.det(widened(x))))[0]

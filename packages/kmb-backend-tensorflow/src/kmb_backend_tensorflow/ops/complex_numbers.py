@@ -4,6 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from kmb_backend_tensorflow.ops.decompositions import widened
+
 
 def real(x: Any) -> Any:
     """The real part; real tensors as they are."""
@@ -21,3 +23,11 @@ def conjugate(x: Any) -> Any:
 
 
 conj = conjugate
+
+
+def view_as_complex(x: Any) -> Any:
+    """Complex numbers from pairs; TensorFlow joins 32 and 64 bits."""
+    if not x.shape[-1:].is_compatible_with((2,)) or x.dtype.is_complex:
+        raise ValueError(f"no pairs of real numbers: {x.dtype}{list(x.shape)}")
+    wide = widened(x)
+    return tf.complex(wide[..., 0], wide[..., 1])

@@ -22,3 +22,4 @@ def erf(x: Any) -> Any:
 
 
 erfinv = through(HALVES_AS_FLOAT32, raw_op("Erfinv"))
+erfc = raw_op("Erfc")

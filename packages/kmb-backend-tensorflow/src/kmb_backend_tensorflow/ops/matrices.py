@@ -4,10 +4,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from kmb_backend_tensorflow.dtypes import HALVES_AS_FLOAT32, cast
+from kmb_backend_tensorflow.dtypes import HALVES_AS_FLOAT32, through
+from kmb_backend_tensorflow.ops.decompositions import narrowed, widened
+
+det = through(HALVES_AS_FLOAT32, tf.linalg.det)
 
 
-def slogdet(x: Any) -> tuple[Any, Any]:
-    """Signs and logarithms of determinants."""
-    sign, size = tf.linalg.slogdet(cast(x, HALVES_AS_FLOAT32.get(x.dtype, x.dtype)))
-    return cast(sign, x.dtype), cast(size, x.dtype)
+def slogdet(x: Any) -> tuple[Any, ...]:
+    """Signs and logarithms of determinants; TensorFlow's logarithms of a complex matrix are complex."""
+    sign, size = tf.linalg.slogdet(widened(x))
+    return narrowed(x, sign, tf.math.real(size) if size.dtype.is_complex else size)

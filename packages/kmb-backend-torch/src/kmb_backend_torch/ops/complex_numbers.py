@@ -2,6 +2,8 @@
 
 import torch
 
+from kmb_backend_torch.ops.decompositions import widened
+
 isreal = torch.isreal
 
 
@@ -21,3 +23,11 @@ def conjugate(x: torch.Tensor) -> torch.Tensor:
 
 
 conj = conjugate
+
+
+def view_as_complex(x: torch.Tensor) -> torch.Tensor:
+    """Complex numbers from pairs, in memory of their own."""
+    if x.shape[-1:] != (2,) or x.is_complex():
+        raise ValueError(f"no pairs of real numbers: {x.dtype}{list(x.shape)}")
+    wide = widened(x)
+    return torch.complex(wide[..., 0], wide[..., 1])

@@ -26,6 +26,7 @@ arccosh = torch.arccosh
 arctanh = torch.arctanh
 erf = torch.erf
 erfinv = torch.erfinv
+erfc = torch.erfc
 
 
 def arctan2(x1: torch.Tensor, x2: Operand) -> torch.Tensor:

@@ -2,10 +2,14 @@
 
 import torch
 
-_HALVES = (torch.float16, torch.bfloat16)
+from kmb_backend_torch.ops.decompositions import narrowed, widened
 
 
-def slogdet(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def slogdet(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """Signs and logarithms of determinants."""
-    sign, size = torch.linalg.slogdet(x.float() if x.dtype in _HALVES else x)
-    return sign.to(x.dtype), size.to(x.dtype)
+    return narrowed(x, *torch.linalg.slogdet(widened(x)))
+
+
+def det(x: torch.Tensor) -> torch.Tensor:
+    """torch's."""
+    return narrowed(x, torch.linalg.det(widened(x)))[0]

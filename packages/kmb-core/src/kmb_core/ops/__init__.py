@@ -16,7 +16,7 @@ _FAMILIES = {
         "logical_or logical_xor nan_to_num not_equal where"
     ),
     "functions": (
-        "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh erf erfinv exp expm1 log log10 log1p "
+        "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh erf erfc erfinv exp expm1 log log10 log1p "
         "log2 logaddexp rsqrt sin sinh sqrt tan tanh"
     ),
     "creation": (
@@ -34,6 +34,12 @@ _FAMILIES = {
     ),
     "products": "dot einsum inner matmul outer tensordot trace vdot",
     "norms": "norm",
+    "decompositions": "cholesky eig eigh lu_factor qr svd",
+    "solving": "cholesky_inverse inv lstsq matrix_rank pinv solve solve_triangular",
+    "distances": "cdist",
+    "saturation": "saturate_cast",
+    "rearrangement": "rearrange",
+    "nn.image_quality": "psnr",
     "bits": (
         "bitwise_and bitwise_invert bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor "
         "gcd lcm left_shift right_shift view"
@@ -42,26 +48,26 @@ _FAMILIES = {
     "guarded": "divide_no_nan fabs fmax fmin fmod heaviside",
     "floats": "isneginf isposinf ldexp nextafter signbit",
     "windows": "bartlett blackman hamming hanning kaiser",
-    "complex_numbers": "angle conj conjugate imag isreal real",
+    "complex_numbers": "angle conj conjugate imag isreal polar real view_as_complex view_as_real",
     "stacking": "append array_split dsplit dstack hsplit hstack vsplit vstack",
-    "matrices": "corrcoef cross diag diagflat diagonal fliplr flipud kron rot90 slogdet vander",
+    "matrices": "corrcoef cross det diag diagflat diagonal fliplr flipud kron logdet rot90 slogdet vander",
     "grids": "geomspace logspace meshgrid unravel_index",
     "copies": "array copy empty_like ndim size",
-    "nan_reduction": (
-        "nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum nanvar"
-    ),
+    "nan_reduction": ("nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum nanvar"),
     "quantiles": "median nanmedian nanpercentile nanquantile percentile quantile",
     "differences": "allclose correlate diff ptp trapezoid",
     "searching": "argpartition bincount digitize histogram isin nonzero searchsorted select",
     "sets": "unique",
     "vectorization": "vectorize",
-    "tensors": "convert_to_numpy is_tensor shape",
+    "tensors": "convert_to_numpy dtype is_tensor shape",
     "nn.activations": (
         "celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid log_softmax "
         "relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid "
         "sparsemax squareplus tanh_shrink threshold"
     ),
-    "nn.convolution": "average_pool conv max_pool",
+    "nn.adaptive_pooling": "adaptive_average_pool adaptive_max_pool",
+    "nn.convolution": "average_pool conv depthwise_conv max_pool separable_conv",
+    "nn.transposed_convolution": "conv_transpose",
     "nn.loss": "binary_crossentropy categorical_crossentropy multi_hot one_hot sparse_categorical_crossentropy",
     "nn.normalization": "batch_normalization layer_normalization moments normalize rms_normalization",
 }

@@ -1,12 +1,15 @@
-"""Complex numbers: their parts, their angle, their conjugate. Real tensors are taken too."""
+"""Complex numbers: their parts, their angle, their conjugate; made of parts. Real tensors are taken too."""
 
-from kmb_core.backend import dtype_of
+from kmb_core.backend import KerasTensor, dtype_of
 from kmb_core.dtypes import is_complex
+from kmb_core.errors import DTypeError, ShapeError
 from kmb_core.ops import rules
+from kmb_core.ops.arithmetic import multiply
 from kmb_core.ops.comparison import equal
 from kmb_core.ops.creation import ones_like
 from kmb_core.ops.declaration import composite, primitive
-from kmb_core.ops.functions import arctan2
+from kmb_core.ops.functions import arctan2, cos, sin
+from kmb_core.ops.manipulation import stack
 from kmb_core.typing import Floating, Tensor, TensorLike
 
 PART = {"complex64": "float32", "complex128": "float64"}
@@ -118,3 +121,68 @@ def isreal(x: TensorLike) -> Tensor:
         True
     """
     return equal(imag(x), 0) if is_complex(dtype_of(x)) else ones_like(x, "bool")
+
+
+@primitive(saved_module="keras.src.ops.math")
+def view_as_complex(x: Floating) -> Tensor:
+    """Complex numbers from their parts, which lie side by side on the last axis.
+
+    Args:
+        x: tensor of shape (..., 2): real and imaginary parts; integers and booleans are taken as floatx.
+
+    Returns:
+        A tensor of shape (...), complex128 for float64, else complex64.
+
+    Raises:
+        ShapeError: when the last size is not 2. DTypeError: for complex numbers.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> complex(ops.view_as_complex([1.0, 2.0]))
+        (1+2j)
+    """
+    if is_complex(x.dtype):
+        raise DTypeError(f"ops.view_as_complex: expected real and imaginary parts, got {x.dtype}")
+    if not x.shape or not rules.fits(x.shape[-1:], (2,)):
+        raise ShapeError(f"ops.view_as_complex: expected shape (..., 2), got {x.shape}")
+    return KerasTensor.like(x.shape[:-1], "complex128" if x.dtype == "float64" else "complex64")
+
+
+@composite(saved_module="keras.src.ops.math")
+def view_as_real(x: Floating) -> Tensor:
+    """The parts of complex numbers side by side on a new last axis.
+
+    Args:
+        x: tensor of any shape; real numbers have the imaginary part 0, integers and booleans are taken as floatx.
+
+    Returns:
+        A tensor of shape (..., 2), in the floating dtype of the parts.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> [float(v) for v in ops.view_as_real(ops.view_as_complex([1.0, 2.0]))]
+        [1.0, 2.0]
+    """
+    return stack([real(x), imag(x)], -1)
+
+
+@composite(saved_module="keras.src.ops.nn")
+def polar(abs_: Floating, angle: Floating) -> Tensor:
+    """Complex numbers from their sizes and angles.
+
+    Args:
+        abs_: tensor of sizes; integers and booleans are taken as floatx.
+        angle: tensor of angles in radians; the shapes broadcast.
+
+    Returns:
+        The broadcast shape, complex128 for float64, else complex64.
+
+    Raises:
+        ShapeError: when the shapes do not broadcast. DTypeError: for complex numbers.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> complex(ops.polar(2.0, 0.0))
+        (2+0j)
+    """
+    return view_as_complex(stack([multiply(abs_, cos(angle)), multiply(abs_, sin(angle))], -1))

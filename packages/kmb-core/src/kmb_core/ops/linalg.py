@@ -3,6 +3,9 @@
 from kmb_core._lazy import lazy_names
 
 _FAMILIES = {
+    "decompositions": "cholesky eig eigh lu_factor qr svd",
+    "solving": "cholesky_inverse inv lstsq matrix_rank pinv solve solve_triangular",
+    "matrices": "det",
     "norms": "norm",
 }
 _NAMES = {name: f"kmb_core.ops.{family}" for family, names in _FAMILIES.items() for name in names.split()}

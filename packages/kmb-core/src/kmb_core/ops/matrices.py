@@ -8,9 +8,10 @@ from kmb_core.errors import DTypeError, ShapeError
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import add, clip, multiply, subtract, true_divide
 from kmb_core.ops.comparison import where
-from kmb_core.ops.creation import arange, eye, full, ones_like, zeros_like
+from kmb_core.ops.complex_numbers import PART
+from kmb_core.ops.creation import arange, cast, eye, full, ones_like, zeros_like
 from kmb_core.ops.declaration import composite, primitive
-from kmb_core.ops.functions import sqrt
+from kmb_core.ops.functions import exp, sqrt
 from kmb_core.ops.indexing import get_item, take
 from kmb_core.ops.manipulation import expand_dims, flip, moveaxis, pad, ravel, reshape, stack, swapaxes, transpose
 from kmb_core.ops.operands import beside
@@ -348,7 +349,8 @@ def slogdet(x: Floating) -> tuple[Tensor, Tensor]:
         x: tensor of shape (..., size, size); integers and booleans are taken as floatx.
 
     Returns:
-        A tuple of two tensors of shape (...): signs (0 of a singular matrix); logarithms (then -infinity).
+        A tuple of two tensors of shape (...): signs (0 of a singular matrix, complex numbers of size 1 for complex x);
+        logarithms (then -infinity), real.
 
     Raises:
         ShapeError: when the last two sizes differ.
@@ -359,7 +361,50 @@ def slogdet(x: Floating) -> tuple[Tensor, Tensor]:
         >>> float(sign), round(float(size), 4)
         (-1.0, 0.6931)
     """
-    if len(x.shape) < 2 or not rules.fits(x.shape[-1:], x.shape[-2:-1]):
-        raise ShapeError(f"ops.slogdet: expected shape (..., size, size), got {x.shape}")
+    rules.need_square(x, "slogdet")
     sign = rules.shaped(x, x.shape[:-2])
-    return sign, rules.same(sign)
+    return sign, rules.typed(sign, PART.get(x.dtype))
+
+
+@composite(saved_module="keras.src.ops.linalg")
+def det(x: Floating) -> Tensor:
+    """The determinants of square matrices.
+
+    Args:
+        x: tensor of shape (..., size, size); integers and booleans are taken as floatx.
+
+    Returns:
+        A tensor of shape (...) in the dtype of x; 1 for a matrix without elements.
+
+    Raises:
+        ShapeError: when the last two sizes differ.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.det([[2.0, 0.0], [0.0, 3.0]])), 4)
+        6.0
+    """
+    sign, size = slogdet(x)
+    return multiply(sign, exp(cast(size, dtype_of(sign))))
+
+
+@composite(saved_module="keras.src.ops.math")
+def logdet(x: Floating) -> Tensor:
+    """The logarithms of the determinants of positive definite matrices.
+
+    Args:
+        x: tensor of shape (..., size, size), symmetric or Hermitian; integers and booleans are taken as floatx.
+
+    Returns:
+        A real tensor of shape (...). Of a matrix that is not positive definite, the logarithm of the determinant's
+        size; -infinity of a singular one.
+
+    Raises:
+        ShapeError: when the last two sizes differ.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> round(float(ops.logdet([[2.0, 0.0], [0.0, 3.0]])), 4)
+        1.7918
+    """
+    return slogdet(x)[1]

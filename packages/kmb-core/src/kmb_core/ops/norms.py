@@ -4,13 +4,14 @@ import math
 from typing import Any
 
 from kmb_core.backend import dtype_of
-from kmb_core.errors import ShapeError, message
+from kmb_core.errors import ShapeError
 from kmb_core.ops.arithmetic import absolute, multiply, power
 from kmb_core.ops.comparison import not_equal
 from kmb_core.ops.creation import cast
 from kmb_core.ops.declaration import composite
+from kmb_core.ops.decompositions import svd
 from kmb_core.ops.functions import sqrt
-from kmb_core.ops.manipulation import reshape
+from kmb_core.ops.manipulation import expand_dims, moveaxis, reshape
 from kmb_core.ops.reduction import max as largest_of
 from kmb_core.ops.reduction import min as smallest_of
 from kmb_core.ops.reduction import sum as sum_of
@@ -27,7 +28,7 @@ def norm(x: Floating, ord: int | float | str | None = None, axis: Any = None, ke
     Args:
         x: tensor of numbers; integers are taken as floatx.
         ord: which norm. Vectors: any number (2 when None), `inf`, `-inf`, 0 counts what is not zero. Matrices: "fro"
-            (when None), 1, -1, `inf`, `-inf`.
+            (when None), 1, -1, `inf`, `-inf`; of singular values 2 takes the largest, -2 the smallest, "nuc" the sum.
         axis: one axis for vectors, two for matrices; None takes x as one vector (`ord` None), vector or matrix.
         keepdims: whether the axes stay, with size 1.
 
@@ -70,11 +71,17 @@ def _vector_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 
 def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
     rows, columns = axes
+    if ord in (2, -2, "nuc"):
+        return _spectral_norm(x, ord, axes, keepdims)
     if ord not in (1, -1, math.inf, -math.inf):
-        remedy = "For ord 2, -2 and 'nuc' take the singular values."
-        what = f"ops.norm: ord of a matrix is None, 'fro', 1, -1, inf or -inf, got {ord!r}"
-        raise ValueError(message(what, None, remedy))
+        raise ValueError(f"ops.norm: ord of a matrix is None, 'fro', 'nuc', 1, -1, 2, -2, inf or -inf, got {ord!r}")
     along = rows if abs(ord) == 1 else columns
     totals = sum_of(absolute(x), along, True)
     result = (largest_of if ord > 0 else smallest_of)(totals, axes, True)
     return result if keepdims else reshape(result, tuple(s for i, s in enumerate(shape_of(result)) if i not in axes))
+
+
+def _spectral_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+    values = svd(moveaxis(x, axes, (-2, -1)), False, False)
+    result = sum_of(values, -1) if ord == "nuc" else (largest_of if ord > 0 else smallest_of)(values, -1)
+    return expand_dims(result, axes) if keepdims else result

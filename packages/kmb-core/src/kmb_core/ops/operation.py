@@ -110,6 +110,8 @@ class DeclaredOperation(Operation):
         super().__init__(name or auto_name(op.name))
         self.op = op
         self.config = dict(config or {})
+        kinds = {p.kind: p.name for p in op.signature.parameters.values()}
+        self._free_keywords = kinds.get(inspect.Parameter.VAR_KEYWORD)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Run the op on a call's tensors and the configuration."""
@@ -124,6 +126,9 @@ class DeclaredOperation(Operation):
             bound[parameter.name] = list(args[position:]) if parameter.variadic else args[position]
             if parameter.variadic:
                 break
+        if self._free_keywords is not None:  # takes the names that no parameter has
+            extra = {key: bound.pop(key) for key in list(bound) if key not in self.op.signature.parameters}
+            bound[self._free_keywords] = {**bound.get(self._free_keywords, {}), **extra}
         return bound
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -142,7 +147,9 @@ def record(op: "Op", arguments: dict[str, Any], outputs: Any) -> Any:
         name = parameter.name
         if not parameter.in_call or name not in arguments:
             continue
-        if parameter.variadic:
+        if op.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            kwargs |= arguments[name]
+        elif parameter.variadic:
             args += arguments[name]
         elif len(args) == index:
             args.append(arguments[name])

@@ -49,6 +49,18 @@ def need_integers(x: Symbolic, op: str) -> None:
         raise DTypeError(f"ops.{op}: expected indices of an integer dtype, got {x.dtype}")
 
 
+def need_matrices(x: Symbolic, op: str) -> None:
+    """Raise ShapeError for fewer than two axes."""
+    if len(x.shape) < 2:
+        raise ShapeError(f"ops.{op}: expected matrices of shape (..., rows, columns), got shape {x.shape}")
+
+
+def need_square(x: Symbolic, op: str) -> None:
+    """Raise ShapeError for matrices whose two sizes differ."""
+    if len(x.shape) < 2 or not fits(x.shape[-1:], x.shape[-2:-1]):
+        raise ShapeError(f"ops.{op}: expected square matrices of shape (..., size, size), got shape {x.shape}")
+
+
 def sizes(shape: Any) -> tuple[int | None, ...]:
     """A shape given as an argument; sizes that are tensors (of a traced function) are unknown."""
     if isinstance(shape, int):

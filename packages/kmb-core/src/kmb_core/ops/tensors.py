@@ -6,6 +6,7 @@ import numpy as np
 
 from kmb_core import backend
 from kmb_core.backend import KerasTensor, Variable, current_backend
+from kmb_core.dtypes import standardize_dtype
 
 
 def is_tensor(x: Any) -> bool:
@@ -31,6 +32,22 @@ def convert_to_numpy(x: Any) -> np.ndarray:
         [1.0, 1.0]
     """
     return backend.convert_to_numpy(x)
+
+
+def dtype(x: Any) -> str:
+    """The canonical name of a dtype.
+
+    Args:
+        x: tensor, symbolic tensor, variable or array; of numbers and lists the dtype that a tensor of them would have.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> ops.dtype(ops.ones((2,), "int8"))
+        'int8'
+    """
+    if hasattr(x, "dtype"):
+        return backend.dtype_of(x)
+    return standardize_dtype({"i": int, "u": int, "f": float}.get(np.asarray(x).dtype.kind, np.asarray(x).dtype))
 
 
 def static_shape(x: Any) -> tuple[int | None, ...]:
