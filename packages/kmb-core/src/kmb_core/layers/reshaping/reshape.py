@@ -43,6 +43,8 @@ class Reshape(Layer):
         if batch is None:
             # The open size can be the batch, where no other is open.
             batch = -1 if -1 not in self.target_shape else shape_of(inputs)[0]
+        elif not batch:  # no samples: the open size has to follow from the others
+            return reshape(inputs, self.compute_output_shape(tuple(inputs.shape)))
         return reshape(inputs, (batch, *self.target_shape))
 
     def compute_output_shape(self, input_shape: Any) -> Any:

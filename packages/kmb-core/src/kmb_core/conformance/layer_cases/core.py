@@ -1,0 +1,15 @@
+"""Cases of `layers.core`."""
+
+from kmb_core.conformance.layer_cases.catalogue import Catalogue
+from kmb_core.conformance.layer_check import Given
+
+CASES = Catalogue()
+
+CASES.add("Dense", (2, 3), 4)
+CASES.add("Dense", (2, 5, 3), 4, activation="relu", use_bias=False, unknown=(0, 1))
+CASES.add("Dense", (2, 3), 2, kernel_regularizer="l2", kernel_constraint="unit_norm", bias_initializer="ones")
+CASES.add("Embedding", Given((2, 3), "int32", 0, 5), 5, 4, unknown=(0, 1))
+CASES.add("Embedding", Given((2, 3), "int32", 0, 5), 5, 4, mask_zero=True, embeddings_regularizer="l1")
+CASES.add("Activation", (2, 3), "tanh", unknown=(0,))
+CASES.add("Identity", (2, 3))
+CASES.add("Masking", (2, 4, 3), 0.5, unknown=(0, 1))
