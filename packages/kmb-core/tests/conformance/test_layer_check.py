@@ -25,7 +25,7 @@ class Scaled(Layer):
         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
 
     def call(self, inputs):
-        return inputs * self.factor * self.start
+        return ops.multiply(inputs * self.factor, self.start)
 
 
 class Growing(Scaled):
@@ -41,7 +41,7 @@ class Forgetful(Scaled):
 
 class Unused(Scaled):
     def call(self, inputs):
-        return inputs * 1.0 + 0.0 * ops.stop_gradient(self.factor)
+        return inputs + ops.multiply(ops.stop_gradient(self.factor), 0.0)
 
 
 class Misinformed(Scaled):
