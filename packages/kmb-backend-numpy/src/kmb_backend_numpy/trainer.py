@@ -54,6 +54,8 @@ class NumpyTrainer(Trainer):
         """The outputs for a batch."""
         converted = _converted(batch)
         outputs = self.model.predict_step(converted)
+        if outputs.__class__ is np.ndarray and outputs.base is None and outputs is not converted[0]:
+            return outputs  # the usual case, without a walk through nested outputs and inputs
         given = {id(x) for x in tree.flatten(converted)}
         return tree.map_structure(lambda x: _owned(x, given), outputs)
 
@@ -64,6 +66,11 @@ def _owned(x: Any, given: set[int]) -> Any:
 
 
 def _converted(batch: Batch) -> Batch:
+    for x in batch:
+        if x.__class__ is not np.ndarray:
+            break
+    else:
+        return batch
     return tree.map_structure(lambda x: x if x is None else convert_to_tensor(x), tuple(batch), none_is_leaf=True)
 
 
