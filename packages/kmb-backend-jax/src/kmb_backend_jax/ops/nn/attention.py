@@ -1,0 +1,75 @@
+"""Attention by `jax.nn`, compiled as one function; cuDNN's fused kernel where it is asked for."""
+
+from typing import Any
+
+import jax
+
+from kmb_backend_jax.dtypes import native_dtype
+from kmb_backend_jax.kernel import kernel
+from kmb_core.ops.nn.attention import check_attention, refuse_flash, wants_flash
+from kmb_core.plugins.contract import DECLARED
+
+_NATIVE = frozenset((native_dtype("float32"), native_dtype("bfloat16")))
+
+
+def dot_product_attention(
+    query: jax.Array,
+    key: jax.Array,
+    value: jax.Array,
+    bias: jax.Array | None = None,
+    mask: jax.Array | None = None,
+    scale: Any = None,
+    is_causal: bool = False,
+    flash_attention: bool | None = None,
+    attn_logits_soft_cap: float | None = None,
+) -> jax.Array:
+    """Weighted averages of values; see the op."""
+    check_attention(query, key, value, bias, mask)
+    flash = wants_flash(flash_attention)
+    tensors = (query, key, value, _with_four_axes(bias), _with_four_axes(mask))
+    plain = scale is None or isinstance(scale, (int, float))
+    if flash:
+        _require_cudnn(plain, attn_logits_soft_cap)
+        return _fused(*tensors, scale, is_causal)
+    # jax.nn has no soft cap, takes no traced scale, wants values as deep as keys, works out float64 in float32, and
+    # asks for products of float16 that processors do not have.
+    same = value.shape[3] == key.shape[3] and query.dtype in _NATIVE
+    if not plain or attn_logits_soft_cap is not None or not same:
+        return _composed(*tensors, scale, is_causal, attn_logits_soft_cap)
+    return _native(*tensors, scale, is_causal, "xla")
+
+
+@kernel(static=("scale", "is_causal", "implementation"))
+def _native(
+    query: jax.Array, key: jax.Array, value: jax.Array, bias: Any, mask: Any, scale: Any, is_causal: bool,
+    implementation: str,
+) -> jax.Array:  # fmt: skip
+    mask = None if mask is None else mask.astype(bool)
+    settings = {"scale": scale, "is_causal": is_causal, "implementation": implementation}
+    return jax.nn.dot_product_attention(query, key, value, bias, mask, **settings)
+
+
+@kernel(static=("is_causal", "cap"))
+def _composed(
+    query: jax.Array, key: jax.Array, value: jax.Array, bias: Any, mask: Any, scale: Any, is_causal: bool, cap: Any
+) -> jax.Array:
+    return DECLARED["dot_product_attention"].body(query, key, value, bias, mask, scale, is_causal, False, cap)
+
+
+def _fused(*arguments: Any) -> jax.Array:
+    try:
+        return _native(*arguments, "cudnn")
+    except (ValueError, NotImplementedError, RuntimeError) as error:
+        refuse_flash(f"cuDNN says: {error}")
+        raise
+
+
+def _require_cudnn(plain: bool, cap: Any) -> None:
+    if jax.default_backend() != "gpu":
+        refuse_flash("JAX has it in cuDNN, for GPUs of NVIDIA; computing is done elsewhere.")
+    if not plain or cap is not None:
+        refuse_flash("cuDNN's kernel takes no soft cap, and a scale that is a number.")
+
+
+def _with_four_axes(x: jax.Array | None) -> jax.Array | None:
+    return x if x is None or x.ndim == 4 else x.reshape((1,) * (4 - x.ndim) + x.shape)
