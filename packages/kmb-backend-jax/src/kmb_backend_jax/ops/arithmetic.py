@@ -28,7 +28,7 @@ absolute = abs = kernel(jnp.abs)  # the op's public name
 sign = kernel(jnp.sign)
 floor = kernel(jnp.floor)
 ceil = kernel(jnp.ceil)
-square = kernel(lambda x: jnp.multiply(x, x))  # jnp.square counts booleans
+square = kernel(lambda x: jnp.square(x if x.dtype != jnp.bool_ else x.astype(jnp.int32)))
 reciprocal = kernel(jnp.reciprocal)
 
 

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 from kmb_backend_jax.kernel import kernel
 from kmb_backend_jax.ops.manipulation import _fixed
 
-matmul = kernel(lambda x1, x2: jnp.matmul(x1, x2))
+# Products of int8 are summed in int32.
+matmul = kernel(lambda x1, x2: jnp.matmul(x1, x2, preferred_element_type=_sum_dtype(x1)))
 # x2 may be a Python number, which takes the dtype of x1.
 dot = kernel(lambda x1, x2: jnp.dot(x1, jnp.asarray(x2, x1.dtype)))
 vdot = kernel(lambda x1, x2: jnp.vdot(x1, x2))
@@ -18,11 +19,22 @@ trace = kernel(
     lambda x, offset=0, axis1=0, axis2=1: jnp.trace(x, offset, axis1, axis2), static=("offset", "axis1", "axis2")
 )
 _tensordot = kernel(lambda x1, x2, axes: jnp.tensordot(x1, x2, axes), static=("axes",))
-_einsum = kernel(lambda subscripts, operands: jnp.einsum(subscripts, *operands), static=("subscripts",))
+_einsum = kernel(
+    lambda subscripts, operands: jnp.einsum(
+        subscripts, *operands, preferred_element_type=_sum_dtype(operands[0])
+    ).astype(_sum_dtype(operands[0])),
+    static=("subscripts",),
+)
+
+
+def _sum_dtype(x: jax.Array) -> Any:
+    return jnp.int32 if x.dtype == jnp.int8 else x.dtype
 
 
 def tensordot(x1: jax.Array, x2: jax.Array, axes: Any = 2) -> jax.Array:
     """The product, summed over the given axes of both."""
+    if isinstance(axes, int) and axes < 0:
+        raise ValueError("a negative number of axes")  # the declaration says it in full
     return _tensordot(x1, x2, _fixed(axes))
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 vdot = np.vdot
-tensordot = np.tensordot
 
 
 def matmul(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
-    """NumPy's, in the dtype that both have."""
+    """NumPy's, in the dtype that both have; int8 gives int32."""
+    if x1.dtype == np.int8:
+        return np.matmul(x1, x2, dtype=np.int32)
     product = np.matmul(x1, x2)
     return product if product.dtype is x1.dtype else product.astype(x1.dtype)
 
@@ -39,4 +40,13 @@ def einsum(subscripts: str, *operands: np.ndarray, **kwargs: Any) -> np.ndarray:
     dtype = operands[0].dtype
     if dtype.kind == "V":  # bfloat16, which np.einsum does not take
         return np.einsum(subscripts, *(x.astype(np.float32) for x in operands), optimize=optimize).astype(dtype)
+    if dtype == np.int8:
+        return np.einsum(subscripts, *operands, optimize=optimize, dtype=np.int32)
     return np.einsum(subscripts, *operands, optimize=optimize)
+
+
+def tensordot(x1: np.ndarray, x2: np.ndarray, axes: Any = 2) -> np.ndarray:
+    """NumPy's, which takes a negative number of axes for none."""
+    if isinstance(axes, int) and axes < 0:
+        raise ValueError("a negative number of axes")  # the declaration says it in full
+    return np.tensordot(x1, x2, axes)

@@ -77,7 +77,14 @@ def _without_zeros(function: Callable[..., Any], x1: Any, x2: Any) -> Any:
 
 power = paired(UNSIGNED_AS_SIGNED, raw_op("Pow"))
 negative = through(UNSIGNED_AS_SIGNED, raw_op("Neg"))
-square = through({tf.bool: tf.int32}, raw_op("Square"))
+_square = raw_op("Square")
+
+
+def square(x: Any) -> Any:
+    """x²; booleans as integers."""
+    return _square(x) if x.dtype != tf.bool else cast(x, tf.int32)
+
+
 reciprocal = raw_op("Reciprocal")
 
 

@@ -28,7 +28,7 @@ _WITHOUT_KERNEL = {
 def matmul(x1: Any, x2: Any) -> Any:
     """Matrix product; leading axes broadcast, a vector is a row on the left and a column on the right."""
     if x1.dtype in _WITHOUT_KERNEL:
-        return _widened(x1, x2)
+        return matmul(cast(x1, tf.int32), cast(x2, tf.int32)) if x1.dtype == tf.int8 else _widened(x1, x2)
     left, right = len(x1.shape), len(x2.shape)
     if left == 2 and right == 2:
         return _matmul(x1, x2)
@@ -86,7 +86,8 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
     wide = _WITHOUT_KERNEL.get(dtype)
     if wide is None:
         return tf.einsum(subscripts, *operands)
-    return cast(tf.einsum(subscripts, *(cast(x, wide) for x in operands)), dtype)
+    product = tf.einsum(subscripts, *(cast(x, wide) for x in operands))
+    return product if dtype == tf.int8 else cast(product, dtype)
 
 
 def _with_output(subscripts: str) -> str:

@@ -80,8 +80,8 @@ def sign(x: Tensor) -> Tensor:
 
 @with_unsigned
 def square(x: Tensor) -> Tensor:
-    """x²; booleans as they are."""
-    return x if x.dtype is torch.bool else torch.mul(x, x)
+    """x²; booleans as integers."""
+    return x.to(torch.int32) if x.dtype is torch.bool else torch.mul(x, x)
 
 
 def round(x: Tensor, decimals: int = 0) -> Tensor:

@@ -381,20 +381,20 @@ def round(x: TensorLike, decimals: int = 0) -> Tensor:
 
 @composite
 def square(x: TensorLike) -> Tensor:
-    """The square of each element; for booleans, the element.
+    """The square of each element.
 
     Args:
         x: tensor of any shape and dtype.
 
     Returns:
-        The same shape and dtype.
+        The same shape; the same dtype, int32 for booleans.
 
     Example:
         >>> from kmb_core import ops
         >>> float(ops.square(3.0))
         9.0
     """
-    return multiply(x, x)
+    return multiply(x, x) if dtype_of(x) != "bool" else add(x, 0)
 
 
 @composite

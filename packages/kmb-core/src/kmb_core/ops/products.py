@@ -9,7 +9,7 @@ from kmb_core.errors import ShapeError, message
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import add, multiply
 from kmb_core.ops.comparison import equal, where
-from kmb_core.ops.creation import arange, full
+from kmb_core.ops.creation import arange, cast, full
 from kmb_core.ops.declaration import composite, primitive
 from kmb_core.ops.einsum_shape import einsum_shape
 from kmb_core.ops.manipulation import expand_dims, moveaxis, ravel, reshape, transpose
@@ -30,6 +30,7 @@ def matmul(x1: Promoted, x2: Promoted) -> Tensor:
 
     Returns:
         A tensor of shape (..., rows, columns) in the promoted dtype, without the axis that a vector does not have.
+        Products of int8 are int32, which their sums need.
 
     Raises:
         ShapeError: for scalars, or when the shared sizes differ.
@@ -44,7 +45,8 @@ def matmul(x1: Promoted, x2: Promoted) -> Tensor:
         raise ShapeError(f"ops.matmul: expected tensors with axes, got shapes {a} and {b}")
     _match(a[-1], b[-2] if len(b) > 1 else b[0], a, b, "matmul")
     leading = broadcast_shapes(a[:-2], b[:-2], "ops.matmul")
-    return rules.shaped(x1, (*leading, *a[-2:-1], *(b[-1:] if len(b) > 1 else ())))
+    shape = (*leading, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+    return KerasTensor.like(shape, "int32" if x1.dtype == "int8" else x1.dtype)
 
 
 def _match(size: int | None, other: int | None, a: Shape, b: Shape, op: str) -> None:
@@ -142,7 +144,7 @@ def vdot(x1: Promoted, x2: Promoted) -> Tensor:
         >>> float(ops.vdot([[1.0, 2.0]], [[3.0], [4.0]]))
         11.0
     """
-    return matmul(ravel(x1), ravel(x2))
+    return cast(matmul(ravel(x1), ravel(x2)), dtype_of(x1))
 
 
 @composite
@@ -178,7 +180,7 @@ def tensordot(x1: Promoted, x2: Promoted, axes: int | Sequence[Any] = 2) -> Tens
     rows, columns = math.prod(sizes_first[i] for i in kept_first), math.prod(sizes_second[j] for j in kept_second)
     matrix_first = reshape(transpose(x1, (*kept_first, *first)), (rows, shared))
     matrix_second = reshape(transpose(x2, (*second, *kept_second)), (shared, columns))
-    return reshape(matmul(matrix_first, matrix_second), result)
+    return reshape(cast(matmul(matrix_first, matrix_second), dtype_of(x1)), result)
 
 
 def _meeting(axes: Any, rank_first: int, rank_second: int) -> tuple[list[int], list[int]]:
@@ -204,7 +206,7 @@ def einsum(subscripts: str, *operands: Promoted, **kwargs: Any) -> Tensor:
         kwargs: hints on the order of computation, taken for NumPy's sake; they do not change the result.
 
     Returns:
-        A tensor with the axes after "->", in the promoted dtype.
+        A tensor with the axes after "->", in the promoted dtype; int32 for int8, as for `matmul`.
 
     Raises:
         ShapeError: when one letter stands for different sizes, or the subscripts do not fit the tensors.
@@ -214,7 +216,10 @@ def einsum(subscripts: str, *operands: Promoted, **kwargs: Any) -> Tensor:
         >>> float(ops.einsum("i,i->", [1.0, 2.0], [3.0, 4.0]))
         11.0
     """
-    return rules.shaped(operands[0], einsum_shape(subscripts, [x.shape for x in operands]))
+    dtype = operands[0].dtype
+    return KerasTensor.like(
+        einsum_shape(subscripts, [x.shape for x in operands]), "int32" if dtype == "int8" else dtype
+    )
 
 
 @composite

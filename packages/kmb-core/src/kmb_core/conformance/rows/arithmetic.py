@@ -44,6 +44,7 @@ TABLE.add_all(ROUNDING, fixed([0.3, -1.7]), gradients=True)
 TABLE.add_all(ROUNDING, fixed([np.inf, -np.inf, np.nan]), finite=False)
 TABLE.add("round", np.round, numbers(2, 3), 2, tolerance=2e-6, low_tolerance=0.2)
 TABLE.add("round", np.round, fixed([14.0, -26.0, 350.0]), -1, low_tolerance=0.3)
+TABLE.add("square", lambda x: x.astype("int32"), booleans(3), dtypes=("bool",))
 TABLE.add("trunc", np.asarray, booleans(3), dtypes=("bool",))
 TABLE.add("round", np.asarray, booleans(3), dtypes=("bool",))
 

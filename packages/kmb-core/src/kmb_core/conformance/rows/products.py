@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kmb_core.conformance.row import NUMBERS, Table, numbers
+from kmb_core.conformance.row import NUMBERS, Table, booleans, integers, numbers
 
 TABLE = Table()
 
@@ -11,6 +11,14 @@ SOME = {"gradients": True, "tolerance": 3e-6, "low_tolerance": 0.1}
 
 TABLE.add("matmul", np.matmul, numbers(2, 3), numbers(3, 4), **EVERY)
 TABLE.add("matmul", np.matmul, numbers(3), numbers(3), **SOME)
+for size in (2, 64):  # int8 is summed in int32
+    left, right = integers(2, size, low=-128, high=128, dtype="int8"), integers(size, 3, low=-128, dtype="int8")
+    TABLE.add("matmul", lambda a, b: a.astype(int) @ b, left, right, dtypes=("int8",), unknown_batch=1)
+    TABLE.add("einsum", lambda _, a, b: a.astype(int) @ b, "ij,jk", left, right, dtypes=("int8",), unknown_batch=1)
+TABLE.add("matmul", np.matmul, booleans(2, 3), booleans(3, 2), dtypes=("bool",))
+TABLE.add("dot", np.dot, booleans(2, 3), booleans(3, 2), dtypes=("bool",))
+TABLE.add("inner", np.inner, booleans(2, 3), booleans(4, 3), dtypes=("bool",))
+TABLE.add("tensordot", np.tensordot, booleans(2, 3), booleans(3, 2), 1, dtypes=("bool",))
 TABLE.add("matmul", np.matmul, numbers(2, 3), numbers(3), **SOME)
 TABLE.add("matmul", np.matmul, numbers(3), numbers(2, 3, 2), unknown_batch=0, **SOME)
 TABLE.add("matmul", np.matmul, numbers(2, 1, 2, 3), numbers(4, 3, 2), **SOME)
