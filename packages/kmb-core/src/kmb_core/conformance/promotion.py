@@ -19,7 +19,9 @@ DTYPES: tuple[Any, ...] = (
 )  # fmt: skip
 VALUES = np.array([1, 2, 3])
 # Ops with two promoting tensors to which these vectors mean nothing.
-OTHERS = {"linspace", "conv", "tensordot", "binary_crossentropy", "categorical_crossentropy"}
+OTHERS = {"linspace", "conv", "conv_transpose", "depthwise_conv", "tensordot", "binary_crossentropy", "categorical_crossentropy"} | {
+    "solve", "solve_triangular", "lstsq", "cdist", "psnr", "polar", "ssim",
+}  # fmt: skip
 NO_SCALARS = {
     "dense",
     "matmul",

@@ -59,6 +59,8 @@ _FAMILIES = {
     "searching": "argpartition bincount digitize histogram isin nonzero searchsorted select",
     "sets": "unique",
     "vectorization": "vectorize",
+    "control_flow": "cond fori_loop map scan switch while_loop",
+    "transformations": "associative_scan custom_gradient jvp vectorized_map",
     "tensors": "convert_to_numpy dtype is_tensor shape",
     "nn.activations": (
         "celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid log_softmax "
@@ -66,12 +68,14 @@ _FAMILIES = {
         "sparsemax squareplus tanh_shrink threshold"
     ),
     "nn.adaptive_pooling": "adaptive_average_pool adaptive_max_pool",
+    "nn.attention": "dot_product_attention",
     "nn.convolution": "average_pool conv depthwise_conv max_pool separable_conv",
     "nn.transposed_convolution": "conv_transpose",
+    "nn.ctc": "ctc_decode ctc_loss",
     "nn.loss": "binary_crossentropy categorical_crossentropy multi_hot one_hot sparse_categorical_crossentropy",
     "nn.normalization": "batch_normalization layer_normalization moments normalize rms_normalization",
 }
 _NAMES = {name: f"{__name__}.{family}" for family, names in _FAMILIES.items() for name in names.split()}
 _NAMES |= {"swish": f"{__name__}.nn.activations:silu", "hard_swish": f"{__name__}.nn.activations:hard_silu"}
 
-__getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES, ("linalg", "nn", "numpy"))
+__getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES, ("image", "linalg", "nn", "numpy"))
