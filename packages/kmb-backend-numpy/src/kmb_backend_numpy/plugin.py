@@ -15,6 +15,7 @@ INFO = BackendInfo(
         Capability.COMPLEX: FULL,
         Capability.STRINGS: partial("as arrays of str; no ops on them"),
         Capability.DYNAMIC_SHAPES: FULL,
+        Capability.SPARSE: none("NumPy has no sparse arrays"),
         Capability.GRADIENTS: none("NumPy has no automatic differentiation"),
         Capability.JIT: none("NumPy has no compiler"),
     },

@@ -34,6 +34,9 @@ leave_core_alone()
 
 # The class of resource variables has no public name; `is_tensor` meets it at the first op.
 tensor_types: tuple[type, ...] = (tf.__internal__.EagerTensor,)
+# Made dense for every op but the products, for which there are kernels.
+sparse_types: tuple[type, ...] = (tf.SparseTensor, tf.RaggedTensor)
+sparse_ops = ("matmul", "dense")
 floating_dtypes = tuple(FLOATS)
 integer_dtypes = tuple(INTEGERS)
 promotes = False

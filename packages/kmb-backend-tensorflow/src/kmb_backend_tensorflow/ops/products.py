@@ -8,11 +8,14 @@ from typing import Any
 
 import tensorflow as tf
 
+from kmb_backend_tensorflow.conversion import convert
 from kmb_backend_tensorflow.dtypes import cast, paired
 from kmb_backend_tensorflow.raw import raw_op
 from kmb_backend_tensorflow.shapes import as_shape, dynamic_shape
 
 _matmul, _batch_matmul, _reshape = raw_op("MatMul"), raw_op("BatchMatMulV2"), raw_op("Reshape")
+
+_SPARSE_KERNEL = frozenset((tf.float32, tf.float64, tf.int32))
 
 _WITHOUT_KERNEL = {
     tf.bool: tf.int32,
@@ -27,6 +30,8 @@ _WITHOUT_KERNEL = {
 
 def matmul(x1: Any, x2: Any) -> Any:
     """Matrix product; leading axes broadcast, a vector is a row on the left and a column on the right."""
+    if x1.__class__ is tf.SparseTensor or x2.__class__ is tf.SparseTensor:
+        return sparse_matmul(x1, x2)
     if x1.dtype in _WITHOUT_KERNEL:
         return matmul(cast(x1, tf.int32), cast(x2, tf.int32)) if x1.dtype == tf.int8 else _widened(x1, x2)
     left, right = len(x1.shape), len(x2.shape)
@@ -37,6 +42,20 @@ def matmul(x1: Any, x2: Any) -> Any:
     if left < 2 or right < 2:
         return _with_vectors(x1, x2)
     return _batch_matmul(x1, x2)
+
+
+def sparse_matmul(x1: Any, x2: Any) -> Any:
+    """The product where one of two matrices is sparse; with more axes, and of two sparse ones, the second is dense."""
+    if _is_sparse(x1) and len(x1.shape) == len(x2.shape) == 2 and x1.dtype in _SPARSE_KERNEL:
+        return tf.sparse.sparse_dense_matmul(x1, convert(x2))
+    if _is_sparse(x2) and len(x1.shape) == len(x2.shape) == 2 and x2.dtype in _SPARSE_KERNEL:
+        # A sparse matrix on the right: the product of the transposes, transposed.
+        return tf.transpose(tf.sparse.sparse_dense_matmul(tf.sparse.transpose(x2), convert(x1), adjoint_b=True))
+    return matmul(convert(x1), convert(x2))
+
+
+def _is_sparse(x: Any) -> bool:
+    return x.__class__ is tf.SparseTensor
 
 
 def rows_times_matrix(x: Any, matrix: Any) -> Any:

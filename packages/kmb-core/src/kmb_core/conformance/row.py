@@ -5,12 +5,13 @@ is the eager call, with symbolic tensors the inference, with tracers the compile
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from kmb_core.dtypes import is_float, numpy_dtype
+from kmb_core.plugins import Capability
 
 FLOATS = ("float32", "float64")
 NUMBERS = (*FLOATS, "int32")
@@ -114,6 +115,8 @@ class Row:
     compiled: bool = True  # whether all shapes are known while tracing
     unknown_batch: int = 99  # of how many tensors, from the first on, the first size may be unknown to inference
     finite: bool = True  # whether 16-bit results have to be finite
+    needs: Capability | None = None  # what a backend has to be able to do; the same in all rows of an op
+    determined: Callable[..., Any] | None = None  # what is compared, made by ops of outputs whose signs are free
 
     def draws(self) -> list[Draw]:
         """The tensors among the arguments, in order."""
@@ -139,8 +142,8 @@ class Row:
 
 
 def flat(outputs: Any) -> list[Any]:
-    """The tensors of an op's outputs, which are one, a tuple or a list."""
-    return list(outputs) if isinstance(outputs, (tuple, list)) else [outputs]
+    """The tensors of an op's outputs, which are one, or tuples and lists at any depth."""
+    return [x for part in outputs for x in flat(part)] if isinstance(outputs, (tuple, list)) else [outputs]
 
 
 def _draws(structure: Any) -> Iterator[Draw]:
@@ -182,4 +185,4 @@ class Table:
             self.add(op, oracle, *arguments, **options)
 
 
-_SETTINGS = {"dtypes", "gradients", "tolerance", "low_tolerance", "compiled", "unknown_batch", "finite"}
+_SETTINGS = {setting.name for setting in fields(Row)} - {"arguments", "keywords", "oracle"}

@@ -4,7 +4,7 @@ from typing import Any
 
 from kmb_core.backend import KerasTensor, Variable, current_backend, dtype_of
 from kmb_core.dtypes import is_float, standardize_dtype
-from kmb_core.errors import CapabilityError, ShapeError
+from kmb_core.errors import ShapeError
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import add, floor, multiply, subtract
 from kmb_core.ops.comparison import equal, greater_equal, where
@@ -12,6 +12,7 @@ from kmb_core.ops.declaration import composite, primitive
 from kmb_core.ops.inference import default_dtype
 from kmb_core.ops.manipulation import broadcast_to, expand_dims, reshape
 from kmb_core.ops.tensors import shape as shape_of
+from kmb_core.plugins import Capability
 from kmb_core.shapes import normalize_axis
 from kmb_core.typing import Floating, Tensor, TensorLike
 
@@ -82,27 +83,32 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: bool | None = None, rag
     Args:
         x: tensor, variable, NumPy array, number, or nested lists of numbers.
         dtype: name. None: that of x; Python integers become int32, floats floatx.
-        sparse, ragged: False for a dense tensor, which is what the backends make.
+        sparse, ragged: whether a tensor that is sparse or ragged stays so; False makes it dense. True needs a backend
+            that has such tensors, and leaves dense ones as they are.
 
     Returns:
         A tensor; x itself when it is one of the dtype.
 
     Raises:
-        DTypeError: for an unknown dtype. CapabilityError: when a sparse or ragged tensor is asked for.
+        DTypeError: for an unknown dtype. CapabilityError: when a sparse or ragged tensor may stay, and there are none.
 
     Example:
         >>> from kmb_core import ops
         >>> ops.convert_to_tensor([[1, 2]]).shape[1]
         2
     """
-    if sparse or ragged:
-        raise CapabilityError("ops.convert_to_tensor: sparse and ragged tensors are not made from dense data")
+    for kept, capability in ((sparse, Capability.SPARSE), (ragged, Capability.RAGGED)):
+        if kept:
+            what = f"ops.convert_to_tensor({capability.value}=True)"
+            current_backend().require(capability, what, f"Use {capability.value}=None.")
     if isinstance(x, KerasTensor):
         return converted(x, dtype)
     if isinstance(x, Variable):
         x = x.value
     here = current_backend()
     if here.is_tensor(x):
+        if x.__class__ in here.sparse_types and (sparse is False or ragged is False):
+            x = here.convert(x)
         return x if dtype is None else here.cast(x, standardize_dtype(dtype))
     return here.convert(x, default_dtype(x) if dtype is None else standardize_dtype(dtype))
 

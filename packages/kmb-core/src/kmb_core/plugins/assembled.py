@@ -31,7 +31,11 @@ class Backend:
         self.floats = frozenset(implementation.floating_dtypes)
         # Floats that keep their dtype with a Python scalar; optional in the contract, because almost all do.
         self.scalar_floats = frozenset(getattr(implementation, "scalar_dtypes", implementation.floating_dtypes))
-        self.numbers = self.scalar_floats | frozenset(implementation.integer_dtypes)
+        self.integers = frozenset(implementation.integer_dtypes)
+        self.numbers = self.scalar_floats | self.integers
+        # Optional: tensors of other layouts, which are made dense for all ops but those named.
+        self.sparse_types = frozenset(getattr(implementation, "sparse_types", ()))
+        self.sparse_ops = frozenset(getattr(implementation, "sparse_ops", ()))
         self.promotes = implementation.promotes
         self.variable_class = implementation.variable_class
         self.layer_class = implementation.layer_class
@@ -66,7 +70,8 @@ class Backend:
             return True
         if not self.implementation.is_tensor(x):
             return False
-        self.native.add(x.__class__)
+        if x.__class__ not in self.sparse_types:  # these take the general way through the dispatcher
+            self.native.add(x.__class__)
         return True
 
     def supports(self, capability: Capability) -> bool:

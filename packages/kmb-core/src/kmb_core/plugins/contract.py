@@ -52,6 +52,8 @@ class BackendImplementation(Protocol):
     layer_class: type | None  # native base for layers (torch.nn.Module), or None
     kernels: Mapping[str, Callable[..., Any]]  # optional accelerations by name, for instance "adam_update"
 
+    # Optional: `sparse_types`, classes of tensors that are made dense, by `convert`, for all ops but `sparse_ops`.
+
     def ops_module(self, family: str) -> ModuleType | None:
         """The module that mirrors `kmb_core.<family>` ("ops.linalg"); None when there is none. See `mirrored`."""
 

@@ -3,7 +3,9 @@ import pytest
 from scipy import special
 
 from kmb_core import KerasTensor, ops
+from kmb_core.backend import current_backend
 from kmb_core.errors import CapabilityError, ShapeError
+from kmb_core.plugins import Capability
 
 GENERATOR = np.random.default_rng(0)
 LOGITS = GENERATOR.normal(size=(3, 4, 5)).astype("float32")
@@ -90,6 +92,24 @@ def test_encodings_take_a_dtype():
     assert ops.one_hot(KerasTensor((None,), "int32"), 3, dtype="uint8").dtype == "uint8"
 
 
-def test_a_sparse_result_is_refused_where_there_is_none():
-    with pytest.raises(CapabilityError):
-        ops.one_hot(KerasTensor((None,), "int32"), 3, sparse=True)
+@pytest.mark.parametrize("encode", [ops.one_hot, ops.multi_hot])
+def test_a_sparse_result_has_the_dense_values_or_is_refused_with_the_reason(encode):
+    classes, symbolic = np.array([[0, 2, -1], [1, 1, 7]]), KerasTensor((None, 3), "int32")
+    if current_backend().supports(Capability.SPARSE):
+        found = encode(classes, 4, sparse=True)
+        assert type(found) is not type(encode(classes, 4))
+        assert numpy(found).tolist() == numpy(encode(classes, 4)).tolist()
+        assert encode(symbolic, 4, sparse=True).sparse
+        return
+    for x in (classes, symbolic):
+        with pytest.raises(CapabilityError, match="sparse") as caught:
+            encode(x, 4, sparse=True)
+        assert current_backend().info.supports(Capability.SPARSE).reason in str(caught.value)
+
+
+def test_one_that_may_stay_sparse_needs_a_backend_with_sparse_tensors():
+    if current_backend().supports(Capability.SPARSE):
+        assert numpy(ops.convert_to_tensor([1.0], sparse=True)).tolist() == [1.0]
+        return
+    with pytest.raises(CapabilityError, match="sparse=True"):
+        ops.convert_to_tensor([1.0], sparse=True)

@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import cast
-from kmb_backend_tensorflow.ops.products import matmul, rows_times_matrix
+from kmb_backend_tensorflow.ops.products import matmul, rows_times_matrix, sparse_matmul
 from kmb_backend_tensorflow.raw import raw_op
 
 _matmul, _bias_add, _gather = raw_op("MatMul"), raw_op("BiasAdd"), raw_op("GatherV2")
@@ -19,7 +19,9 @@ _INDEX_DTYPES = frozenset((tf.int32, tf.int64))
 def dense(x: Any, kernel: Any, bias: Any = None) -> Any:
     """x (..., in) times kernel (in, out), plus bias (out,)."""
     count = len(x.shape)
-    if x.dtype.is_floating and count >= 2:
+    if x.__class__ is tf.SparseTensor:
+        product = sparse_matmul(x, kernel)
+    elif x.dtype.is_floating and count >= 2:
         product = _matmul(x, kernel) if count == 2 else rows_times_matrix(x, kernel)
     else:
         product = matmul(x, kernel)

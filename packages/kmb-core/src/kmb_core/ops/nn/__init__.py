@@ -9,8 +9,10 @@ _FAMILIES = {
         "sparsemax squareplus tanh_shrink threshold"
     ),
     "adaptive_pooling": "adaptive_average_pool adaptive_max_pool",
+    "attention": "dot_product_attention",
     "convolution": "average_pool conv depthwise_conv max_pool separable_conv",
     "transposed_convolution": "conv_transpose",
+    "ctc": "ctc_decode ctc_loss",
     "loss": "binary_crossentropy categorical_crossentropy multi_hot one_hot sparse_categorical_crossentropy",
     "image_quality": "psnr",
     "normalization": "batch_normalization layer_normalization moments normalize rms_normalization",

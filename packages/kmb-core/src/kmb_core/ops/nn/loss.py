@@ -6,7 +6,7 @@ Probabilities are kept `config.epsilon()` away from both, and those of several c
 
 from typing import Any
 
-from kmb_core.backend import dtype_of
+from kmb_core.backend import KerasTensor, current_backend, dtype_of
 from kmb_core.dtypes import is_integer, standardize_dtype
 from kmb_core.errors import CapabilityError, ShapeError, message
 from kmb_core.ops.arithmetic import absolute, clip, maximum
@@ -19,6 +19,7 @@ from kmb_core.ops.manipulation import expand_dims, reshape, squeeze
 from kmb_core.ops.nn.activations import log_softmax
 from kmb_core.ops.nn.precision import narrowed, widened
 from kmb_core.ops.reduction import any, sum
+from kmb_core.plugins import Capability
 from kmb_core.settings import epsilon
 from kmb_core.shapes import normalize_axis
 from kmb_core.typing import Floating, Tensor, TensorLike
@@ -121,7 +122,7 @@ def one_hot(
         num_classes: size of the new axis.
         axis: where it stands in the result.
         dtype: of the result; floatx when None.
-        sparse: for a sparse tensor; none of the composites can.
+        sparse: for a sparse tensor, where the backend has such.
 
     Returns:
         The shape of x with `num_classes` inserted.
@@ -134,7 +135,8 @@ def one_hot(
         >>> [float(v) for v in ops.one_hot(1, 3)]
         [0.0, 1.0, 0.0]
     """
-    return cast(_membership(x, num_classes, axis, sparse, "one_hot"), standardize_dtype(dtype))
+    member = _membership(x, num_classes, axis, "one_hot")
+    return _sparse_form(member, dtype, "one_hot") if sparse else cast(member, standardize_dtype(dtype))
 
 
 @composite(saved_module=NN)
@@ -153,7 +155,7 @@ def multi_hot(
         num_classes: size of the new axis.
         axis: where it stands before the sample's integers are joined.
         dtype: of the result; floatx when None.
-        sparse: for a sparse tensor; none of the composites can.
+        sparse: for a sparse tensor, where the backend has such.
         **kwargs: `num_tokens`, the old name of `num_classes`.
 
     Returns:
@@ -170,15 +172,21 @@ def multi_hot(
     num_classes = kwargs.pop("num_tokens", num_classes)
     if kwargs or num_classes is None:
         raise TypeError(f"ops.multi_hot: num_classes is needed, and nothing but it; got {sorted(kwargs)}")
-    membership = _membership(inputs, num_classes, axis, sparse, "multi_hot")
-    return cast(any(membership, 1 if len(inputs.shape) > 1 else 0), standardize_dtype(dtype))
+    member = any(_membership(inputs, num_classes, axis, "multi_hot"), 1 if len(inputs.shape) > 1 else 0)
+    return _sparse_form(member, dtype, "multi_hot") if sparse else cast(member, standardize_dtype(dtype))
 
 
-def _membership(x: Tensor, num_classes: int, axis: int, sparse: bool, op: str) -> Tensor:
+def _sparse_form(member: Tensor, dtype: str | None, op: str) -> KerasTensor:
+    """The symbolic sparse tensor; its values come from the backends that have such tensors."""
+    remedy = "Use sparse=False."
+    current_backend().require(Capability.SPARSE, f"ops.{op} with sparse=True", remedy)
+    if isinstance(member, KerasTensor):
+        return KerasTensor(member.shape, standardize_dtype(dtype), sparse=True)
+    raise CapabilityError(message(f"ops.{op} with sparse=True: this backend does not make it", None, remedy))
+
+
+def _membership(x: Tensor, num_classes: int, axis: int, op: str) -> Tensor:
     """Booleans: whether x is the class, along a new axis."""
-    if sparse:
-        what = f"ops.{op}: a sparse result"
-        raise CapabilityError(message(what, "This backend has no sparse tensors for it.", "Use sparse=False."))
     axis = normalize_axis(axis, len(x.shape) + 1, f"ops.{op}")
     classes = [1] * (len(x.shape) + 1)
     classes[axis] = num_classes
