@@ -1,5 +1,6 @@
-"""Decompositions: NumPy's, in float32 for 16-bit floats; Gaussian elimination, which NumPy does not show, by columns."""
+"""Decompositions: NumPy's, in float32 for 16-bit floats; Gaussian elimination, which NumPy lacks, by columns."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,11 @@ def cholesky(x: np.ndarray, upper: bool = False) -> np.ndarray:
 
 def lu_factor(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Elimination of one column after the other, in all matrices at once; each row is divided by the largest pivot."""
-    factors = widened(x).reshape(-1, *x.shape[-2:]).copy()
+    factors = widened(x).reshape(math.prod(x.shape[:-2]), *x.shape[-2:]).copy()
     batch, steps = np.arange(len(factors)), min(x.shape[-2:])
     pivots = np.zeros((len(factors), steps), np.int32)
     for k in range(steps if factors.size else 0):
-        pivots[:, k] = k + np.argmax(np.abs(factors[:, k:, k]), axis=1)
+        pivots[:, k] = k + np.argmax(_size(factors[:, k:, k]), axis=1)
         exchanged = factors[batch, pivots[:, k]]
         factors[batch, pivots[:, k]] = factors[:, k]
         factors[:, k] = exchanged
@@ -47,6 +48,11 @@ def lu_factor(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         np.divide(factors[:, k + 1 :, k], pivot, out=factors[:, k + 1 :, k], where=pivot != 0)
         factors[:, k + 1 :, k + 1 :] -= factors[:, k + 1 :, k, None] * factors[:, k, None, k + 1 :]
     return *narrowed(x, factors.reshape(x.shape)), pivots.reshape(*x.shape[:-2], steps)
+
+
+def _size(x: np.ndarray) -> np.ndarray:
+    """What LAPACK compares: of a complex number the sum of both parts' sizes."""
+    return np.abs(x.real) + np.abs(x.imag)
 
 
 def qr(x: np.ndarray, mode: str = "reduced") -> tuple[np.ndarray, ...]:

@@ -88,8 +88,8 @@ def _eliminated(x: Any) -> Any:
 
 
 def _native(x: Any) -> tuple[Any, Any]:
-    """TensorFlow's kernel, where it does; its permutation as exchanges."""
-    if x.shape[-1] == x.shape[-2]:
+    """TensorFlow's kernel, where it does; its permutation as exchanges. It compares complex numbers otherwise."""
+    if x.shape[-1] == x.shape[-2] and not x.dtype.is_complex:
         try:
             factors, order = tf.linalg.lu(x)
         except tf.errors.InvalidArgumentError:  # a singular matrix
@@ -117,7 +117,7 @@ def _step_by_step(x: Any) -> tuple[Any, Any]:
     row, column, step = tf.range(rows), tf.range(columns), tf.range(steps)
 
     def eliminate(k: Any, a: Any, pivots: Any) -> tuple[Any, Any, Any]:
-        size = tf.where(row >= k, tf.abs(a[:, :, k]), tf.constant(-1, a.dtype.real_dtype))
+        size = tf.where(row >= k, _size(a[:, :, k]), tf.constant(-1, a.dtype.real_dtype))
         pivot = tf.argmax(size, 1, tf.int32)[:, None]
         a = tf.gather(a, tf.where(row == k, pivot, tf.where(row == pivot, k, row)), axis=1, batch_dims=1)
         factor = tf.where(row > k, tf.math.divide_no_nan(a[:, :, k], a[:, k, None, k]), tf.zeros((), a.dtype))
@@ -131,6 +131,11 @@ def _step_by_step(x: Any) -> tuple[Any, Any]:
     pivots = tf.reshape(pivots, (*leading, steps))
     pivots.set_shape((*x.shape[:-2], None if None in x.shape[-2:] else min(x.shape[-2:])))
     return tf.ensure_shape(tf.reshape(factors, tf.shape(x)), x.shape), pivots
+
+
+def _size(x: Any) -> Any:
+    """What LAPACK compares: of a complex number the sum of both parts' sizes."""
+    return tf.abs(tf.math.real(x)) + tf.abs(tf.math.imag(x)) if x.dtype.is_complex else tf.abs(x)
 
 
 def _order(pivots: Any, rows: Any) -> Any:

@@ -52,7 +52,8 @@ def lu_factor(x: Floating) -> tuple[Tensor, Tensor]:
     Returns:
         A tuple of two tensors. First the factors, in the shape of x: U on and above the diagonal, L below it, whose
         diagonal of ones is not stored. Then int32 of shape (..., min(rows, columns)): in step i row i was exchanged
-        with row `pivots[i]`, counted from 0. As `scipy.linalg.lu_factor`.
+        with row `pivots[i]`, counted from 0. As `scipy.linalg.lu_factor`: the pivot is the largest element, of complex
+        ones that with the largest sum of both parts' sizes.
 
     Raises:
         ShapeError: for fewer than two axes.

@@ -5,6 +5,7 @@ from kmb_core.errors import ShapeError
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import absolute, square, subtract
 from kmb_core.ops.comparison import equal, where
+from kmb_core.ops.complex_numbers import PART
 from kmb_core.ops.creation import ones_like, zeros_like
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.functions import sqrt
@@ -28,7 +29,8 @@ def cdist(x: Floating, y: Floating) -> Tensor:
         y: tensor of shape (..., others, coordinates). Leading axes broadcast.
 
     Returns:
-        A tensor of shape (..., points, others), in the promoted dtype; integers and booleans are taken as floatx.
+        A tensor of shape (..., points, others), in the promoted dtype, of complex numbers that of their parts;
+        integers and booleans are taken as floatx.
 
     Raises:
         ShapeError: for fewer than two axes, or when the numbers of coordinates differ.
@@ -42,7 +44,8 @@ def cdist(x: Floating, y: Floating) -> Tensor:
     if min(len(a), len(b)) < 2 or not rules.fits(a[-1:], b[-1:]):
         raise ShapeError(f"ops.cdist: expected (..., points, coordinates) twice, got shapes {a} and {b}")
     if isinstance(x, KerasTensor):
-        return rules.shaped(x, (*broadcast_shapes(a[:-2], b[:-2], "ops.cdist"), a[-2], b[-2]))
+        shape = (*broadcast_shapes(a[:-2], b[:-2], "ops.cdist"), a[-2], b[-2])
+        return KerasTensor.like(shape, PART.get(x.dtype, x.dtype))
     dtype = dtype_of(x)
     differences = subtract(expand_dims(widened(x, dtype), -2), expand_dims(widened(y, dtype), -3))
     squares = sum_of(square(absolute(differences)), -1)

@@ -7,6 +7,7 @@ _FAMILIES = {
     "solving": "cholesky_inverse inv lstsq matrix_rank pinv solve solve_triangular",
     "matrices": "det",
     "norms": "norm",
+    "transformations": "jvp",
 }
 _NAMES = {name: f"kmb_core.ops.{family}" for family, names in _FAMILIES.items() for name in names.split()}
 

@@ -20,6 +20,7 @@ Groups = tuple[tuple[str, ...], ...]  # for each axis the names that it is made 
 
 _TOKEN = re.compile(r"\s*(\.\.\.|[()]|1(?!\w)|[A-Za-z]\w*|\S)")
 REST = "..."
+ALONE = (REST, "")  # "..." outside of parentheses: as many axes as there are
 
 
 @composite(saved_module="keras.src.ops.einops")
@@ -64,10 +65,10 @@ def _read(pattern: str) -> tuple[Groups, Groups]:
     if len(sides) != 2:
         raise ValueError(f"ops.rearrange: expected a pattern like 'a b -> b a', got {pattern!r}")
     before, after = (tuple(_groups(side, pattern)) for side in sides)
-    names, others = ([name for group in side for name in group] for side in (before, after))
+    names, others = ([name for group in side for name in group if name] for side in (before, after))
     if len(set(names)) != len(names) or sorted(names) != sorted(others):
         raise ValueError(f"ops.rearrange: each name stands once on both sides of {pattern!r}")
-    if (REST,) not in before and REST in names:
+    if REST in names and ALONE not in before:
         raise ValueError(f"ops.rearrange: '...' stands in no parentheses before the arrow, got {pattern!r}")
     return before, after
 
@@ -85,7 +86,7 @@ def _groups(side: str, pattern: str) -> Iterator[tuple[str, ...]]:
         elif inside is not None:
             inside += [token] if token != "1" else []
         else:
-            yield () if token == "1" else (token,)
+            yield () if token == "1" else ALONE if token == REST else (token,)
     if inside is not None:
         raise ValueError(f"ops.rearrange: a parenthesis is not closed in {pattern!r}")
 
@@ -93,18 +94,18 @@ def _groups(side: str, pattern: str) -> Iterator[tuple[str, ...]]:
 def _spelled_out(before: Groups, after: Groups, rank: int, pattern: str) -> tuple[Groups, Groups]:
     """Both sides with a name for each axis that "..." stands for."""
     count = rank - len(before)
-    if (REST,) not in before:
+    if ALONE not in before:
         if count:
             raise ShapeError(f"ops.rearrange: {pattern!r} is for {len(before)} axes, got a tensor with {rank}")
         return before, after
     if count < -1:
         raise ShapeError(f"ops.rearrange: {pattern!r} is for {len(before) - 1} axes or more, got a tensor with {rank}")
     rest = tuple(f"{REST}{i}" for i in range(count + 1))
-    place = before.index((REST,))
+    place = before.index(ALONE)
     before = (*before[:place], *((name,) for name in rest), *before[place + 1 :])
     spelled: list[tuple[str, ...]] = []
     for group in after:
-        if group == (REST,):
+        if group == ALONE:
             spelled += [(name,) for name in rest]
         else:
             spelled.append(tuple(part for name in group for part in (rest if name == REST else (name,))))

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core.backend import KerasTensor, current_backend, dtype_of
+from kmb_core.backend import KerasTensor, convert_to_tensor, current_backend, dtype_of
 from kmb_core.dtypes import FLOAT8_NAMES, is_complex, is_float, is_integer, numpy_dtype, standardize_dtype
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import maximum, minimum
-from kmb_core.ops.comparison import greater, isnan, less, where
+from kmb_core.ops.comparison import greater, isnan, less, not_equal, where
 from kmb_core.ops.complex_numbers import PART, imag, real, view_as_complex
-from kmb_core.ops.creation import cast, full, zeros_like
+from kmb_core.ops.creation import cast, zeros_like
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.manipulation import stack
 from kmb_core.typing import Tensor, TensorLike
@@ -22,8 +22,8 @@ def saturate_cast(x: TensorLike, dtype: Any) -> Tensor:
 
     Args:
         x: tensor of any shape and dtype.
-        dtype: name. Floats become integers by dropping the fraction, and NaN becomes 0; infinities become the largest
-            finite numbers; positive numbers become True; of complex numbers the real part is taken.
+        dtype: name. Floats become integers by dropping the fraction, and NaN becomes 0; positive numbers become True;
+            of complex numbers the real part is taken. Infinities are beyond any range but that of a dtype as wide.
 
     Returns:
         The same shape, in the new dtype.
@@ -39,9 +39,12 @@ def saturate_cast(x: TensorLike, dtype: Any) -> Tensor:
     source, target = dtype_of(x), standardize_dtype(dtype)
     if isinstance(x, KerasTensor):
         return rules.typed(x, target)
-    target = standardize_dtype(current_backend().native_dtype(target))  # narrower where the framework has no 64 bits
-    if source == "bool" or source == target:
-        return cast(x, target)
+    # Narrower where the framework has no 64 bits.
+    target = standardize_dtype(current_backend().implementation.native_dtype(target))
+    if source == target:
+        return x
+    if source == "bool":
+        return _cast(x, target)
     if is_complex(source) and is_complex(target):
         return view_as_complex(stack([saturate_cast(part(x), PART[target]) for part in (real, imag)], -1))
     if is_complex(source):
@@ -52,9 +55,10 @@ def saturate_cast(x: TensorLike, dtype: Any) -> Tensor:
 
 
 def _limited(x: Tensor, target: str) -> Tensor:
+    source = dtype_of(x)
     if target == "bool":
-        return greater(x, 0)
-    source, (low, high) = dtype_of(x), _range(target)
+        return not_equal(x, 0) if source.startswith("uint") else greater(x, 0)
+    low, high = _range(target)
     if is_float(source) and is_integer(target):
         x = where(isnan(x), zeros_like(x), x)
     lowest, highest = _within(low, source), _within(high, source)
@@ -63,12 +67,23 @@ def _limited(x: Tensor, target: str) -> Tensor:
         inside = maximum(inside, lowest)
     if highest < _range(source)[1] or _is_infinite_beyond(source, target):
         inside = minimum(inside, highest)
-    result = cast(inside, target)
+    result = _cast(inside, target)
     if is_float(source) and highest != high:  # the dtype of x has no number so near to the limit
-        result = where(greater(x, highest), full((), high, target), result)
+        result = where(greater(x, highest), _constant(high, target), result)
     if is_float(source) and lowest != low:
-        result = where(less(x, lowest), full((), low, target), result)
+        result = where(less(x, lowest), _constant(low, target), result)
     return result
+
+
+def _cast(x: Tensor, target: str) -> Tensor:
+    """Whole numbers become 8-bit floats by way of float32: not every framework has the direct way."""
+    whole = target in FLOAT8_NAMES and not is_float(dtype_of(x))
+    return cast(cast(x, "float32") if whole else x, target)
+
+
+def _constant(value: Any, dtype: str) -> Tensor:
+    """A scalar, which may be too large for the framework to take it as a Python number."""
+    return convert_to_tensor(np.asarray(value, numpy_dtype(dtype)))
 
 
 def _is_infinite_beyond(source: str, target: str) -> bool:
@@ -81,7 +96,7 @@ def _range(dtype: str) -> tuple[Any, Any]:
     native = numpy_dtype(dtype)
     if is_integer(dtype):
         return int(np.iinfo(native).min), int(np.iinfo(native).max)
-    if native.kind == "f":
+    if dtype in ("float16", "float32", "float64"):
         return float(np.finfo(native).min), float(np.finfo(native).max)
     import ml_dtypes
 

@@ -30,3 +30,20 @@ TABLE.add("angle", np.angle, complexes(2, 3), dtypes=("float32",))
 TABLE.add("angle", lambda x: np.where(np.isnan(x), x, np.angle(x)), fixed([np.inf, -np.inf, np.nan]), finite=False)
 TABLE.add("isreal", np.isreal, numbers(2, 3), dtypes=ANY)
 TABLE.add("isreal", np.isreal, fixed([1 + 2j, 3 + 0j], "complex64"), dtypes=("float32",))
+
+
+def joined(x):
+    return x[..., 0] + 1j * x[..., 1]
+
+
+def polar(abs_, angle):
+    return abs_ * np.exp(1j * angle)
+
+
+TABLE.add("view_as_complex", joined, numbers(3, 2), dtypes=NUMBERS)
+TABLE.add("view_as_complex", joined, numbers(2), unknown_batch=0)
+TABLE.add("view_as_complex", joined, numbers(0, 2))
+TABLE.add("view_as_real", lambda x: np.stack([x.real, x.imag], -1), numbers(2, 3), dtypes=NUMBERS)
+TABLE.add("view_as_real", lambda x: np.stack([x.real, x.imag], -1), complexes(2, 3), dtypes=("float32",))
+TABLE.add("polar", polar, numbers(2, 3), numbers(2, 3), dtypes=NUMBERS, low_tolerance=0.1)
+TABLE.add("polar", polar, numbers(2, 1), numbers(3), unknown_batch=1, low_tolerance=0.1)

@@ -33,6 +33,7 @@ EVERYWHERE = {
     "arctan": np.arctan,
     "arcsinh": np.arcsinh,
     "erf": np.vectorize(math.erf, otypes=["float64"]),
+    "erfc": np.vectorize(math.erfc, otypes=["float64"]),
 }
 POSITIVE = {"sqrt": np.sqrt, "rsqrt": rsqrt, "log": np.log, "log2": np.log2, "log10": np.log10, "log1p": np.log1p}
 INSIDE = {"arcsin": np.arcsin, "arccos": np.arccos, "arctanh": np.arctanh, "tan": np.tan, "erfinv": erfinv}
@@ -43,7 +44,7 @@ TABLE.add_all(EVERYWHERE, fixed([0.0, 1.0, -1.0]), dtypes=("int32",), tolerance=
 TABLE.add_all(EVERYWHERE, numbers(0, 3))
 TABLE.add_all(EVERYWHERE, numbers(8, low=-6.0, high=6.0), tolerance=4e-6, low_tolerance=0.1)
 TABLE.add_all(EVERYWHERE, fixed([np.nan]), finite=False)
-for name in ("exp", "tanh", "arctan", "erf"):
+for name in ("exp", "tanh", "arctan", "erf", "erfc"):
     TABLE.add(name, EVERYWHERE[name], fixed([np.inf, -np.inf]), finite=False)
 TABLE.add("expm1", np.expm1, fixed([1e-7, -1e-7, 1e-4]), tolerance=1e-11)
 

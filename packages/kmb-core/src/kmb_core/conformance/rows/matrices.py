@@ -3,6 +3,7 @@
 import numpy as np
 
 from kmb_core.conformance.row import ANY, NUMBERS, Table, fixed, numbers
+from kmb_core.conformance.rows.complex_numbers import complexes
 
 TABLE = Table()
 
@@ -39,6 +40,14 @@ TABLE.add("cross", flat_cross, numbers(4, 2), numbers(4, 2), **SOME)
 TABLE.add("corrcoef", np.corrcoef, numbers(3, 6), tolerance=3e-6, low_tolerance=0.2)
 TABLE.add("corrcoef", np.corrcoef, numbers(5), unknown_batch=0, low_tolerance=0.2)
 MATRICES = [[[2.0, 1.0], [0.5, -3.0]], [[1.0, 0.25], [-1.0, 2.0]]]
-TABLE.add("slogdet", np.linalg.slogdet, fixed(MATRICES), tolerance=3e-6, low_tolerance=0.2)
+TABLE.add("slogdet", np.linalg.slogdet, fixed(MATRICES), gradients=True, tolerance=3e-6, low_tolerance=0.2)
 TABLE.add("slogdet", np.linalg.slogdet, fixed([[2.0, 1.0], [0.0, -3.0]]), dtypes=("int32",), unknown_batch=0)
 TABLE.add("slogdet", np.linalg.slogdet, fixed([[0.0, 0.0], [0.0, 0.0]]), unknown_batch=0, finite=False)
+DETERMINANTS = {"slogdet": np.linalg.slogdet, "det": np.linalg.det, "logdet": lambda x: np.linalg.slogdet(x)[1]}
+TABLE.add_all(DETERMINANTS, fixed(MATRICES), gradients=True, tolerance=3e-6, low_tolerance=0.2)
+TABLE.add_all(DETERMINANTS, fixed([[2.0, 1.0], [0.0, -3.0]]), dtypes=("int32",), unknown_batch=0)
+TABLE.add_all(DETERMINANTS, complexes(2, 3, 3), dtypes=("float32",), tolerance=1e-5)
+for shape in ((0, 0), (2, 0, 0), (0, 2, 2)):
+    TABLE.add_all(DETERMINANTS, numbers(*shape), unknown_batch=int(len(shape) > 2))
+TABLE.add("det", np.linalg.det, fixed([[0.0, 0.0], [0.0, 0.0]]), unknown_batch=0)
+TABLE.add("logdet", lambda x: np.linalg.slogdet(x)[1], fixed([[0.0, 0.0], [0.0, 0.0]]), unknown_batch=0, finite=False)

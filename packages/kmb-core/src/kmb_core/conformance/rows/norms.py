@@ -23,3 +23,6 @@ for order in (None, 0, 1, 2, 3, -1, math.inf, -math.inf):
     TABLE.add("norm", norm, positive(2, 3), order, axis=-1, **SOME)
 for order in ("fro", 1, -1, math.inf, -math.inf):
     TABLE.add("norm", norm, numbers(2, 3, 2), order, axis=(0, 2), keepdims=True, **SOME)
+for order in (2, -2, "nuc"):
+    TABLE.add("norm", norm, numbers(2, 3), order, **SOME)
+    TABLE.add("norm", norm, numbers(3, 2, 4), order, axis=(2, 0), keepdims=True, **SOME)
