@@ -47,7 +47,10 @@ def is_tensor(x: Any) -> bool:
 def convert(x: Any, dtype: str | None = None) -> np.ndarray:
     """An array from anything that NumPy takes."""
     if dtype is None:
-        return np.asarray(x)
+        array = np.asarray(x)
+        if array.dtype.kind == "O":
+            raise TypeError(f"no array of numbers can be made of {type(x).__name__}")
+        return array
     return np.asarray(x, dtype=numpy_dtype(dtype))
 
 

@@ -35,6 +35,8 @@ def axes_of(x: Any, axis: Any) -> list[int]:
     if axis is None:
         return list(range(count))
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    if any(not -count <= a < count for a in axes):
+        raise ValueError(f"axes {axes} are not all among {count} axes")  # the declaration says it in full
     return [a + count if a < 0 else a for a in axes]
 
 

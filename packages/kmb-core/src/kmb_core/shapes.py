@@ -62,8 +62,12 @@ def normalize_axis(axis: int, rank: int, where: str) -> int:
     """The axis counted from the front.
 
     Raises:
-        ShapeError: when it is out of range.
+        ShapeError: when it is out of range, or no integer.
     """
+    try:
+        axis = operator.index(axis)
+    except TypeError:
+        raise ShapeError(f"{where}: expected one axis as an integer, got {axis!r}") from None
     if not -rank <= axis < rank:
         raise ShapeError(f"{where}: axis {axis} is out of range for {rank} axes (allowed: {-rank} to {rank - 1})")
     return axis % rank if rank else 0
@@ -74,7 +78,7 @@ def normalize_axes(axis: int | Sequence[int] | None, rank: int, where: str) -> t
     if axis is None:
         return tuple(range(rank))
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    normalized = sorted(normalize_axis(operator.index(a), rank, where) for a in axes)
+    normalized = sorted(normalize_axis(a, rank, where) for a in axes)
     if len(set(normalized)) != len(normalized):
         raise ShapeError(f"{where}: axis {axis} names an axis twice")
     return tuple(normalized)
@@ -117,3 +121,15 @@ def pad_widths(pad_width: Any, rank: int, where: str) -> tuple[tuple[int, int], 
     if any(min(pair) < 0 for pair in widths):
         raise ShapeError(f"{where}: widths are not negative, got {pad_width}")
     return widths
+
+
+def transposed_cut(extent: int, stride: int, padding: str, output_padding: int | None) -> int:
+    """What a transposed convolution leaves out of all `(size - 1) * stride + extent` sums that a window takes part in.
+
+    "same" leaves out so much that `size * stride` are left, "valid" nothing. With `output_padding`, "same" leaves out
+    half a window on both sides and so many elements are given back at the end. Below 0 is what is added there.
+    Of what is left out, the smaller half stands in front.
+    """
+    if output_padding is None:
+        return extent - stride if padding == "same" else min(extent - stride, 0)
+    return (2 * (extent // 2) if padding == "same" else 0) - output_padding

@@ -105,4 +105,7 @@ def linspace(
     axis: int = 0,
 ) -> Any:
     """`num` evenly spaced values between two ends."""
+    rank = len(jnp.broadcast_shapes(start.shape, jnp.shape(stop))) + 1
+    if not -rank <= axis < rank:  # which JAX does not ask for num=1
+        raise ValueError("axis out of range")  # the declaration says it in full
     return jnp.linspace(start, stop, num, endpoint, retstep, None if dtype is None else native_dtype(dtype), axis)

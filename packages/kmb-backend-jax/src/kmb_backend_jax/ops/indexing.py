@@ -1,5 +1,6 @@
 """Reading and writing parts of tensors. An index outside reads NaN (or the least integer): no device can raise."""
 
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +11,7 @@ from jax import lax
 
 from kmb_backend_jax.conversion import convert
 from kmb_backend_jax.kernel import kernel
+from kmb_backend_jax.ops.segments import product
 
 get_item = operator.getitem
 take = kernel(lambda x, indices, axis=None: jnp.take(x, indices, axis), static=("axis",))
@@ -20,8 +22,38 @@ _METHODS = {None: "set", "add": "add", "mul": "multiply", "max": "max", "min": "
 
 @kernel(static=("method",))
 def _scatter(inputs: jax.Array, indices: jax.Array, updates: jax.Array, method: str) -> jax.Array:
-    places = inputs.at[tuple(jnp.moveaxis(indices, -1, 0))]
-    return getattr(places, method)(updates)
+    if updates.shape != indices.shape[:-1] + inputs.shape[indices.shape[-1] :]:
+        raise ValueError("the updates' shape does not fit")  # the declaration says it in full
+    if inputs.dtype == bool and method != "set":
+        return _scatter(inputs.astype("int32"), indices, updates.astype("int32"), method).astype(bool)
+    updates = updates.astype(inputs.dtype)
+    if method == "multiply":
+        return _multiplied(inputs, indices, updates)
+    return getattr(_places(inputs, indices), method)(updates)
+
+
+def _places(inputs: jax.Array, indices: jax.Array) -> Any:
+    return inputs.at[tuple(jnp.moveaxis(indices, -1, 0))]
+
+
+@jax.custom_jvp
+def _multiplied(inputs: jax.Array, indices: jax.Array, updates: jax.Array) -> jax.Array:
+    """JAX has no derivative of products at places that may be the same: it is that of the products of segments."""
+    return _places(inputs, indices).multiply(updates)
+
+
+@_multiplied.defjvp
+def _(values: Any, tangents: Any) -> tuple[jax.Array, jax.Array]:
+    inputs, indices, updates = values
+    depth, count = indices.shape[-1], math.prod(inputs.shape[: indices.shape[-1]])
+    numbers = jnp.arange(count, dtype="int32").reshape(inputs.shape[:depth])
+    flat = numbers.at[tuple(jnp.moveaxis(indices, -1, 0))].get(mode="fill", fill_value=count).ravel()
+
+    def multiplied(inputs: jax.Array, updates: jax.Array) -> jax.Array:
+        factors = product(updates.reshape(flat.size, *inputs.shape[depth:]), flat, count, False)
+        return inputs * factors.reshape(inputs.shape)
+
+    return jax.jvp(multiplied, (inputs, updates), (tangents[0], tangents[2]))
 
 
 def scatter_update(
@@ -65,5 +97,5 @@ def _check_block(inputs: jax.Array, starts: Any, sizes: Sequence[int], op: str) 
 
 
 def _starts(start_indices: Any) -> list[Any]:
-    """One scalar for each axis; Python integers as int32, tensors as they are."""
-    return [i if isinstance(i, jax.Array) else convert(i, "int32") for i in start_indices]
+    """One scalar for each axis; Python integers as int32, tensors not below 0: XLA would count from the end."""
+    return [jnp.maximum(i, 0) if isinstance(i, jax.Array) else convert(i, "int32") for i in start_indices]

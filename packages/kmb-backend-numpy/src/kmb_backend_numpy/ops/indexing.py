@@ -25,9 +25,18 @@ def slice_update(inputs: np.ndarray, start_indices: Any, updates: np.ndarray) ->
     if updates.ndim != inputs.ndim:
         raise ValueError("updates have as many axes as inputs")  # the declaration says it in full
     result = inputs.copy()
-    key = tuple(slice(int(start), int(start) + size) for start, size in zip(start_indices, updates.shape, strict=True))
-    result[key] = updates
+    axes = zip(start_indices, updates.shape, inputs.shape, strict=True)
+    result[tuple(_span(start, size, whole) for start, size, whole in axes)] = updates
     return result
+
+
+def _span(start: Any, size: int, whole: int) -> slice:
+    """A block along an axis; an array's start is moved so that the block lies in it."""
+    place = int(start)
+    if isinstance(start, int) and not 0 <= place <= whole - size:
+        raise ValueError("the block does not lie in the tensor")
+    place = max(min(place, whole - size), 0)
+    return slice(place, place + size)
 
 
 _REDUCTIONS = {"add": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
@@ -37,9 +46,15 @@ def scatter_update(
     inputs: np.ndarray, indices: np.ndarray, updates: np.ndarray, reduction: str | None = None
 ) -> np.ndarray:
     """A copy with the elements written, or combined one after the other."""
+    if updates.shape != indices.shape[:-1] + inputs.shape[indices.shape[-1] :]:
+        raise ValueError("the updates' shape does not fit")  # the declaration says it in full
     result = inputs.copy()
-    key = tuple(np.moveaxis(indices, -1, 0))
     updates = updates.astype(inputs.dtype, copy=False)
+    sizes = inputs.shape[: indices.shape[-1]]
+    inside = np.all((indices >= np.negative(sizes)) & (indices < sizes), -1)
+    if not inside.all():
+        indices, updates = indices[inside], updates[inside]
+    key = tuple(np.moveaxis(indices, -1, 0))
     if reduction is None:
         result[key] = updates
     else:

@@ -110,6 +110,8 @@ def _running(x: np.ndarray, dtype: Any) -> np.dtype:
 
 def argsort(x: np.ndarray, axis: int | None = -1) -> np.ndarray:
     """NumPy's stable order, as int32."""
+    if axis is not None and not x.ndim:
+        raise ValueError("a scalar has no axis to sort along")  # the declaration says it in full
     x = x.astype(np.float32) if x.dtype.kind == "V" else x  # bfloat16: its own order does not put NaN last
     return np.argsort(x, axis, kind="stable").astype(np.int32)
 

@@ -40,7 +40,6 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     indices = _as_indices(indices)
     if axis is None:
         x, axis = _reshape(x, [-1]), 0
-        indices = _reshape(indices, [-1])
     last = len(x.shape) - 1
     if not -last - 1 <= axis <= last or len(indices.shape) != last + 1:
         raise ValueError("the axis is out of range, or the numbers of axes differ")
@@ -142,13 +141,25 @@ def _moved(x: Any, count: int, start: int) -> Any:
 
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
     """A block of a shape that begins at indices; a size of -1 reaches to the end."""
-    return tf.slice(inputs, as_shape(start_indices), as_shape(shape))
+    return tf.slice(inputs, _starts(start_indices, tf.shape(inputs), tf.maximum(as_shape(shape), 0)), as_shape(shape))
+
+
+def _starts(start_indices: Any, whole: Any, size: Any) -> Any:
+    """Where a block begins; where only the device knows, so that the block lies in the tensor."""
+    if isinstance(start_indices, (tuple, list)) and all(isinstance(start, int) for start in start_indices):
+        if any(start < 0 for start in start_indices):  # TensorFlow would count from the end
+            raise ValueError("a block starts inside")
+        return tf.constant(start_indices, tf.int32)
+    start = cast(tf.convert_to_tensor(as_shape(start_indices)), tf.int32)
+    return tf.clip_by_value(start, 0, whole - cast(size, tf.int32))
 
 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
     """`inputs` with a block replaced."""
-    start = cast(tf.convert_to_tensor(as_shape(start_indices)), tf.int32)
+    if len(updates.shape) != len(inputs.shape):
+        raise ValueError("updates have as many axes as inputs")  # the declaration says it in full
     size = tf.shape(updates)
+    start = _starts(start_indices, tf.shape(inputs), size)
     return tf.raw_ops.TensorStridedSliceUpdate(
         input=inputs, begin=start, end=start + size, strides=tf.ones_like(start), value=updates
     )
@@ -164,23 +175,46 @@ _SCATTER = {
 
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Any:
     """`inputs` with elements or rows replaced, or joined with the updates: "add", "mul", "max", "min"."""
-    indices = _as_indices(indices)
-    sizes = tf.shape(inputs)[: indices.shape[-1]]
-    indices = _counted_from_front(indices, sizes)
-    if reduction == "mul":
-        return _scatter_product(inputs, indices, updates)
-    if reduction not in _SCATTER:
-        raise ValueError(f'ops.scatter_update: reduction is None, "add", "mul", "max" or "min", got {reduction!r}')
+    depth = indices.shape[-1]
+    if reduction not in (*_SCATTER, "mul") or depth > len(inputs.shape):
+        raise ValueError("the indices name more axes than there are")  # the declaration says it in full
+    if not updates.shape.is_compatible_with([*indices.shape[:-1], *inputs.shape[depth:]]):
+        raise ValueError("the updates' shape does not fit")
     if inputs.dtype is tf.bool and reduction is not None:
         return cast(scatter_update(cast(inputs, tf.int32), indices, cast(updates, tf.int32), reduction), tf.bool)
-    return _SCATTER[reduction](inputs, indices, updates)
+    updates = cast(updates, inputs.dtype)
+    if 0 in updates.shape or 0 in inputs.shape:
+        return tf.identity(inputs)
+    sizes = tf.shape(inputs)[:depth]
+    indices = _counted_from_front(_as_indices(indices), sizes)
+    if reduction == "mul":
+        return _scatter_product(inputs, indices, updates)
+    if tf.executing_eagerly():
+        try:
+            return _SCATTER[reduction](inputs, indices, updates)
+        except tf.errors.InvalidArgumentError:  # the host refuses a place out of range, other devices leave it out
+            pass
+    return _scattered_with_margin(inputs, indices, updates, sizes, reduction)
+
+
+def _inside(indices: Any, sizes: Any) -> Any:
+    return tf.reduce_all((indices >= 0) & (indices < cast(sizes, indices.dtype)), -1)
+
+
+def _scattered_with_margin(inputs: Any, indices: Any, updates: Any, sizes: Any, reduction: str | None) -> Any:
+    """One row more takes what is left out; derivatives, too, stay within the tensor."""
+    outside = cast(tf.concat([sizes[:1], tf.zeros_like(sizes[1:])], 0), indices.dtype)
+    indices = _select(_inside(indices, sizes)[..., None], indices, outside)
+    rows = tf.pad(inputs, [[0, 1], *[[0, 0]] * (len(inputs.shape) - 1)])
+    written = _SCATTER[reduction](rows, indices, updates)[: sizes[0]]
+    return tf.ensure_shape(written, inputs.shape)
 
 
 def _scatter_product(inputs: Any, indices: Any, updates: Any) -> Any:
     depth = indices.shape[-1]
-    sizes = tf.cast(tf.shape(inputs), indices.dtype)
+    sizes = cast(tf.shape(inputs), indices.dtype)
     weights = tf.math.cumprod(sizes[:depth], exclusive=True, reverse=True)
     flat = tf.reduce_sum(indices * weights, -1)
-    rows = tf.reduce_prod(sizes[:depth])
-    factors = tf.math.unsorted_segment_prod(updates, flat, rows)
+    flat = _select(_inside(indices, sizes[:depth]), flat, tf.constant(-1, flat.dtype))  # which is left out
+    factors = tf.math.unsorted_segment_prod(updates, flat, tf.reduce_prod(sizes[:depth]))
     return inputs * tf.reshape(factors, tf.shape(inputs))

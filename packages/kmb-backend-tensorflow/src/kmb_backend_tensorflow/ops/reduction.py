@@ -170,8 +170,10 @@ cumprod = _running(raw_op("Cumprod"))
 
 def argsort(x: Any, axis: int | None = -1) -> Any:
     """The order that sorts x, stable, NaN last."""
-    if axis is None or not len(x.shape):
+    if axis is None:
         x, axis = _reshape(x, [-1]), -1
+    elif not len(x.shape):
+        raise ValueError("a scalar has no axis to sort along")
     return tf.argsort(_sorting_keys(x), axis, stable=True)
 
 

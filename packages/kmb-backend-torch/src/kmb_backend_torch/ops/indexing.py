@@ -1,6 +1,7 @@
 """Reading and writing by position. torch indexes with int32 and int64; negative positions count from the end."""
 
 import builtins
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ def take(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
     indices = _positions(indices)
     if axis is None:
         return x.ravel()[indices]
+    if not -x.ndim <= axis < x.ndim:
+        raise ValueError("axis out of range")  # the declaration says it in full
     return x[(Slice(None),) * (axis % x.ndim) + (indices,)]
 
 
@@ -31,7 +34,7 @@ def take(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
 def take_along_axis(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
     """The elements of x at positions that differ from row to row."""
     if axis is None:
-        x, indices, axis = x.ravel(), indices.ravel(), 0
+        x, axis = x.ravel(), 0
     indices = indices.to(torch.int64)
     indices = torch.where(indices < 0, indices + x.shape[axis], indices)
     return torch.take_along_dim(x, indices, axis)
@@ -76,7 +79,15 @@ def _starts(start_indices: Any, device: torch.device) -> list[Any]:
     """One start an axis: a number, or a scalar tensor that is never read back to the host."""
     if isinstance(start_indices, Tensor):
         return list(start_indices.unbind(0))
-    return [s if isinstance(s, Tensor) else int(s) for s in start_indices]
+    starts = [s if isinstance(s, Tensor) else int(s) for s in start_indices]
+    if any(not isinstance(s, Tensor) and s < 0 for s in starts):  # torch would count from the end
+        raise ValueError("a block starts inside")
+    return starts
+
+
+def _moved_inside(start: Any, last: int) -> Any:
+    """A start that is known to the device only, so that the block lies in the tensor."""
+    return start.to(torch.int64).clamp(0, last) if isinstance(start, Tensor) else start
 
 
 @with_unsigned
@@ -86,7 +97,7 @@ def slice(inputs: Tensor, start_indices: Any, shape: Sequence[int]) -> Tensor:
     for axis, (start, size) in enumerate(zip(starts, shape, strict=True)):
         size = inputs.shape[axis] - start if size == -1 else size
         if isinstance(start, Tensor):
-            positions = start.to(torch.int64) + torch.arange(size, device=inputs.device)
+            positions = _moved_inside(start, inputs.shape[axis] - size) + torch.arange(size, device=inputs.device)
             inputs = torch.index_select(inputs, axis, positions)
         else:
             inputs = inputs.narrow(axis, start, size)
@@ -106,8 +117,8 @@ def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
         return result
     grid = []
     for axis, (start, size) in enumerate(zip(starts, updates.shape, strict=True)):
-        positions = start + torch.arange(size, device=inputs.device)
-        grid.append(positions.to(torch.int64).reshape([-1 if a == axis else 1 for a in range(inputs.ndim)]))
+        positions = _moved_inside(start, inputs.shape[axis] - size) + torch.arange(size, device=inputs.device)
+        grid.append(positions.reshape([-1 if a == axis else 1 for a in range(inputs.ndim)]))
     return result.index_put_(tuple(grid), updates)
 
 
@@ -117,15 +128,29 @@ _REDUCTIONS = {"max": "amax", "min": "amin", "mul": "prod"}
 @with_unsigned
 def scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, reduction: str | None = None) -> Tensor:
     """inputs with elements replaced, or joined with updates by "add", "max", "min" or "mul"."""
-    where = tuple(indices.to(torch.int64).unbind(-1))
+    if updates.shape != indices.shape[:-1] + inputs.shape[indices.shape[-1] :]:
+        raise ValueError("the updates' shape does not fit")  # the declaration says it in full
+    if inputs.dtype is torch.bool and reduction is not None:
+        wide = (x.to(torch.int32) for x in (inputs, indices, updates))
+        return scatter_update(*wide, reduction).to(torch.bool)
+    sizes, rest = inputs.shape[: indices.shape[-1]], inputs.shape[indices.shape[-1] :]
+    count = math.prod(sizes)
+    flat = _flat_places(indices.to(torch.int64), sizes).reshape(-1)
+    updates = updates.to(inputs.dtype).reshape(flat.numel(), *rest)
+    rows = torch.cat([inputs.reshape(count, *rest), inputs.new_zeros((1, *rest))])  # the last takes what is left out
     if reduction in (None, "add"):
-        return inputs.clone().index_put_(where, updates.to(inputs.dtype), accumulate=reduction == "add")
-    depth = len(where)
-    sizes = inputs.shape[:depth]
-    flat = where[0] % sizes[0]
-    for position, size in zip(where[1:], sizes[1:], strict=True):
-        flat = flat * size + position % size
-    rows = inputs.reshape(-1, *inputs.shape[depth:])
-    updates = updates.to(inputs.dtype).expand(*indices.shape[:-1], *inputs.shape[depth:]).reshape(-1, *rows.shape[1:])
-    target = flat.reshape(-1, *[1] * (rows.ndim - 1)).expand_as(updates)
-    return rows.scatter_reduce(0, target, updates, _REDUCTIONS[reduction]).reshape(inputs.shape)
+        rows = rows.index_put_((flat,), updates, accumulate=reduction == "add")
+    elif updates.numel():
+        target = flat.reshape(-1, *[1] * len(rest)).expand_as(updates)
+        rows = rows.scatter_reduce(0, target, updates, _REDUCTIONS[reduction])
+    return rows[:count].reshape(inputs.shape)
+
+
+def _flat_places(indices: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Places as numbers in the order of reading; as many as there are for those out of range."""
+    flat, inside = torch.zeros_like(indices[..., 0]), torch.ones_like(indices[..., 0], dtype=torch.bool)
+    for position, size in zip(indices.unbind(-1), sizes, strict=True):
+        position = torch.where(position < 0, position + size, position)
+        inside = inside & (position >= 0) & (position < size)
+        flat = flat * size + position
+    return torch.where(inside, flat, math.prod(sizes))

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from kmb_backend_torch.ops.unsigned import with_unsigned
-from kmb_core.shapes import pad_widths
+from kmb_core.shapes import normalize_axes, pad_widths
 
 Tensor = torch.Tensor
 
@@ -22,7 +22,10 @@ def broadcast_to(x: Tensor, shape: Sequence[int]) -> Tensor:
 
 def concatenate(xs: Sequence[Tensor], axis: int = 0) -> Tensor:
     """Tensors one behind the other along an axis."""
-    return torch.cat(xs, axis)
+    result = torch.cat(xs, axis)
+    if result.ndim > 1 and any(x.ndim == 1 for x in xs):  # torch leaves out empty vectors
+        raise ValueError("the numbers of axes differ")
+    return result
 
 
 def stack(x: Sequence[Tensor], axis: int = 0) -> Tensor:
@@ -50,7 +53,7 @@ def expand_dims(x: Tensor, axis: int | Sequence[int]) -> Tensor:
     if axis.__class__ is int:
         return torch.unsqueeze(x, axis)
     rank = x.ndim + len(axis)
-    for position in sorted(a % rank for a in axis):
+    for position in normalize_axes(axis, rank, "ops.expand_dims"):
         x = torch.unsqueeze(x, position)
     return x
 
@@ -105,6 +108,8 @@ def split(x: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 
 def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices along an axis."""
+    if num is not None and x.shape[axis] != num:
+        raise ValueError(f"the axis has {x.shape[axis]} slices")  # the declaration says it in full
     return list(torch.unbind(x, axis))
 
 

@@ -6,6 +6,7 @@ import torch
 
 from kmb_backend_torch.conversion import native_dtype
 from kmb_backend_torch.ops.unsigned import with_unsigned
+from kmb_core.shapes import normalize_axes
 
 Tensor = torch.Tensor
 Axis = int | Sequence[int] | None
@@ -45,7 +46,7 @@ def prod(x: Tensor, axis: Axis = None, keepdims: bool = False, dtype: str | None
         total = torch.prod(x)
         return (total.reshape((1,) * x.ndim) if keepdims else total).to(wanted)
     axes = (axis,) if isinstance(axis, int) else axis
-    for one in sorted((a % x.ndim for a in axes), reverse=True):  # torch multiplies along one axis at a time
+    for one in reversed(normalize_axes(axes, x.ndim, "ops.prod")):  # torch multiplies along one axis at a time
         x = torch.prod(x, one, keepdims)
     return x.to(wanted)
 
@@ -122,14 +123,21 @@ def argmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor
 @with_unsigned
 def argsort(x: Tensor, axis: int | None = -1) -> Tensor:
     """Indices that sort x; equal elements keep their order."""
-    x = _comparable(x.ravel() if axis is None else x)
+    x = _comparable(x.ravel() if axis is None else _with_axes(x))
     return torch.argsort(x, dim=-1 if axis is None else axis, stable=True).to(torch.int32)
 
 
 @with_unsigned
 def sort(x: Tensor, axis: int | None = -1) -> Tensor:
     """x in ascending order."""
-    return torch.sort(x.ravel(), -1).values if axis is None else torch.sort(x, axis).values
+    return torch.sort(x.ravel(), -1).values if axis is None else torch.sort(_with_axes(x), axis).values
+
+
+def _with_axes(x: Tensor) -> Tensor:
+    """x, unless it is a scalar, which torch takes for a vector."""
+    if not x.ndim:
+        raise ValueError("a scalar has no axis to sort along")  # the declaration says it in full
+    return x
 
 
 def _running(x: Tensor, dtype: str | None) -> torch.dtype:

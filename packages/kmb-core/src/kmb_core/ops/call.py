@@ -6,6 +6,7 @@ symbolic rule can tell what is wrong.
 """
 
 from collections.abc import Sequence
+from inspect import BoundArguments, Parameter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +14,12 @@ import numpy as np
 from kmb_core.backend.keras_tensor import KerasTensor
 from kmb_core.backend.state import state
 from kmb_core.backend.variable import Variable
-from kmb_core.dtypes import standardize_dtype
-from kmb_core.errors import DTypeError, KmbError, ShapeError, message
+from kmb_core.dtypes import is_integer, standardize_dtype
+from kmb_core.errors import DTypeError, KmbError, message
+from kmb_core.ops.complaints import called, in_its_name, is_named, no_tensors, wrong_arguments
 from kmb_core.ops.inference import SCALARS, default_dtype, infer, items, promoted, widening
 from kmb_core.ops.operation import record
+from kmb_core.ops.structures import converted, refuse_captured, unwrapped
 from kmb_core.plugins import Backend
 from kmb_core.typing import Role
 
@@ -26,12 +29,18 @@ if TYPE_CHECKING:
 
 def call_general(op: "Op", backend: Backend, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call an op with anything: native tensors, arrays, scalars, variables, lists of these, or symbolic tensors."""
-    bound = op.signature.bind(*args, **kwargs)
+    try:
+        bound = op.signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise wrong_arguments(op, error) from None
     arguments = bound.arguments
-    symbolic = _unwrap(op, arguments) or (state.symbolic and not op.tensors)
+    symbolic = _unwrap(op, arguments) or (state.symbolic and (not op.tensors or op.structures))
     if symbolic:
         return symbolic_call(op, arguments)
-    _convert(op, backend, arguments)
+    try:
+        _convert(op, backend, arguments)
+    except Exception as error:
+        raise no_tensors(op, arguments, error) from None
     function = backend.functions[op.name]
     try:
         return function(*bound.args, **bound.kwargs)
@@ -45,6 +54,8 @@ def _unwrap(op: "Op", arguments: dict[str, Any]) -> bool:
     for parameter in op.tensors:
         given = arguments.get(parameter.name)
         if given is None:
+            if parameter.name in arguments and parameter.default is Parameter.empty:
+                raise TypeError(f"{called(op)}: {parameter.name} is a tensor, got None")
             continue
         if parameter.nested and isinstance(given, (list, tuple)):
             items = [x.value if isinstance(x, Variable) else x for x in given]
@@ -54,6 +65,10 @@ def _unwrap(op: "Op", arguments: dict[str, Any]) -> bool:
         if isinstance(given, Variable):
             given = arguments[parameter.name] = given.value
         symbolic = symbolic or isinstance(given, KerasTensor)
+    for parameter in op.structures:
+        if parameter.name in arguments:
+            arguments[parameter.name], found = unwrapped(arguments[parameter.name])
+            symbolic = symbolic or found
     return symbolic
 
 
@@ -62,17 +77,27 @@ def _unwrap(op: "Op", arguments: dict[str, Any]) -> bool:
 
 def _convert(op: "Op", backend: Backend, arguments: dict[str, Any]) -> None:
     slots = [
-        (parameter.name, index, parameter.role, value)
+        (parameter.name, index, parameter.role, _layout(op, backend, value))
         for parameter in op.tensors
         for index, value in items(parameter.nested, arguments.get(parameter.name))
     ]
     target = _common_dtype(backend, slots)
     for name, index, role, value in slots:
-        converted = _converted(op, backend, role, value, target)
+        tensor = _converted(op, backend, role, value, target)
         if index is None:
-            arguments[name] = converted
+            arguments[name] = tensor
         else:
-            arguments[name][index] = converted
+            arguments[name][index] = tensor
+    for parameter in op.structures:
+        if parameter.name in arguments:
+            arguments[parameter.name] = converted(backend, arguments[parameter.name])
+
+
+def _layout(op: "Op", backend: Backend, value: Any) -> Any:
+    """A sparse tensor as a dense one, unless the backend's function takes it as it is."""
+    if value.__class__ in backend.sparse_types and op.name not in backend.sparse_ops:
+        return backend.convert(value)
+    return value
 
 
 def _common_dtype(backend: Backend, slots: list[Any]) -> str | None:
@@ -100,12 +125,20 @@ def _weak_dtype(backend: Backend, value: Any) -> Any:
 
 def _converted(op: "Op", backend: Backend, role: Role, value: Any, target: str | None) -> Any:
     if not role.promotes:
-        if backend.is_tensor(value):
-            return value
-        return backend.convert(value, default_dtype(value))
+        if backend.is_tensor(value) or (role.keeps_numbers and isinstance(value, (bool, int, float))):
+            return value if not role.indexes else _indices(op, backend, value)
+        converted = backend.convert(value, default_dtype(value))
+        return converted if not role.indexes else _indices(op, backend, converted)
     if backend.is_tensor(value):
         return value if backend.dtype_name(value) == target else backend.cast(value, target)  # type: ignore[arg-type]  # promoted
     return backend.convert(value, target)
+
+
+def _indices(op: "Op", backend: Backend, value: Any) -> Any:
+    dtype = backend.dtype_name(value)
+    if not is_integer(dtype):
+        raise DTypeError(f"{called(op)}: expected indices of an integer dtype, got {dtype}")
+    return value
 
 
 # Symbolic arguments ----------------------------------------------------------------------------------------------
@@ -113,9 +146,14 @@ def _converted(op: "Op", backend: Backend, role: Role, value: Any, target: str |
 
 def symbolic_call(op: "Op", arguments: dict[str, Any]) -> Any:
     """Run the op's body on shapes and dtypes; outside of a SymbolicScope record a node."""
+    if op.expanded:
+        bound = BoundArguments(op.signature, arguments)  # type: ignore[arg-type]  # any mapping does
+        return op.body(*bound.args, **bound.kwargs)
     outputs = infer(op, dict(arguments))
     if state.symbolic:
         return outputs
+    if op.structures:
+        refuse_captured(called(op), list(arguments.values()))
     return record(op, arguments, outputs)
 
 
@@ -124,28 +162,35 @@ def symbolic_call(op: "Op", arguments: dict[str, Any]) -> Any:
 
 def explain(op: "Op", backend: Backend, args: Sequence[Any], kwargs: dict[str, Any], error: Exception) -> Exception:
     """What to raise instead of `error`: the symbolic rule's complaint where it has one, else `error` with a note."""
-    if isinstance(error, KmbError):
+    if isinstance(error, KmbError) and is_named(op, error):
         return error
     try:
         bound = op.signature.bind(*args, **kwargs)
     except TypeError as wrong_call:
-        return TypeError(f"ops.{op.name}{op.signature}: {wrong_call}")
-    if _unwrap(op, bound.arguments):
-        return error
+        return wrong_arguments(op, wrong_call)
+    if _unwrap(op, bound.arguments) or any(callable(value) for value in bound.arguments.values()):
+        return error  # what a function among the arguments raises says more than its second run would
     abstract = {name: _shape_and_dtype(backend, value) for name, value in bound.arguments.items()}
     try:
         infer(op, abstract)
-    except (ShapeError, DTypeError, KmbError) as complaint:
-        return complaint
-    except Exception:  # the rule itself cannot take these arguments: the framework's message says more
-        pass
+    except Exception as complaint:
+        if isinstance(complaint, KmbError) or is_named(op, complaint):
+            return complaint
+        # A framework's own error while it traces: the rule knows no more than the framework.
+    if isinstance(error, KmbError) or any(_is_text(backend, value) for value in bound.arguments.values()):
+        return no_tensors(op, bound.arguments, error)
     _note(op, backend, bound.arguments, error)
     return error
 
 
+def _is_text(backend: Backend, value: Any) -> bool:
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    return any(backend.is_tensor(part) and backend.dtype_name(part) == "string" for part in parts)
+
+
 def _shape_and_dtype(backend: Backend, value: Any) -> Any:
     if isinstance(value, (list, tuple)) and any(backend.is_tensor(v) for v in value):
-        return [_shape_and_dtype(backend, v) for v in value]
+        return type(value)([_shape_and_dtype(backend, v) for v in value])
     if backend.is_tensor(value):
         return KerasTensor.like(backend.static_shape(value), backend.dtype_name(value))
     return value

@@ -21,7 +21,7 @@ from kmb_core.backend.selection import current_backend
 from kmb_core.backend.state import process, state
 from kmb_core.ops.call import call_general, explain
 from kmb_core.plugins.contract import OpRecord, declare
-from kmb_core.typing import InCall, Role
+from kmb_core.typing import InCall, Nested, Role
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +39,7 @@ class Parameter:
     default: Any
     variadic: bool = False  # *operands: as many tensors as the call has
     in_call: bool = False  # stands among a node's arguments; the rest is the operation's config
+    structure: bool = False  # any nesting of tensors
 
 
 @dataclass(eq=False)
@@ -53,11 +54,14 @@ class Op:
     parameters: tuple[Parameter, ...]
     class_name: str  # as it is saved in files
     saved_module: str
+    expanded: bool = False  # a graph gets the ops of the body instead of this one
     function: Callable[..., Any] = field(init=False)  # what users call
     tensors: tuple[Parameter, ...] = field(init=False)  # the parameters that are tensors
+    structures: tuple[Parameter, ...] = field(init=False)  # those that are nested structures of tensors
 
     def __post_init__(self) -> None:
         self.tensors = tuple(p for p in self.parameters if p.role is not None)
+        self.structures = tuple(p for p in self.parameters if p.structure)
 
 
 def primitive(
@@ -76,12 +80,22 @@ def primitive(
 
 
 def composite(
-    body: Callable[P, R] | None = None, *, saved: str | None = None, saved_module: str = "keras.src.ops.numpy"
+    body: Callable[P, R] | None = None,
+    *,
+    saved: str | None = None,
+    saved_module: str = "keras.src.ops.numpy",
+    expanded: bool = False,
 ) -> Any:
-    """Declare an op made of other ops; a backend may override it. See `primitive`."""
+    """Declare an op made of other ops; a backend may override it. See `primitive`.
+
+    Args:
+        body: the function.
+        saved, saved_module: class name and module in files.
+        expanded: whether a symbolic call puts the ops of the body into the graph, instead of this one.
+    """
     if body is None:
-        return functools.partial(composite, saved=saved, saved_module=saved_module)
-    return _declared(body, False, saved, saved_module)
+        return functools.partial(composite, saved=saved, saved_module=saved_module, expanded=expanded)
+    return _declared(body, False, saved, saved_module, expanded)
 
 
 def camel_case(name: str) -> str:
@@ -89,12 +103,15 @@ def camel_case(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
-def _declared(body: Callable[..., Any], is_primitive: bool, saved: str | None, saved_module: str) -> Callable[..., Any]:
+def _declared(
+    body: Callable[..., Any], is_primitive: bool, saved: str | None, saved_module: str, expanded: bool = False
+) -> Callable[..., Any]:
     signature = inspect.signature(body)
     parameters = tuple(_parameter(p) for p in signature.parameters.values())
     family = body.__module__.removeprefix("kmb_core.")
     name = body.__name__
-    op = Op(name, family, body, is_primitive, signature, parameters, saved or camel_case(name), saved_module)
+    class_name = saved or camel_case(name)
+    op = Op(name, family, body, is_primitive, signature, parameters, class_name, saved_module, expanded)
     OPS[name] = op
     declare(OpRecord(name, family, body, is_primitive))
     function = functools.wraps(body)(_dispatcher(op))
@@ -107,8 +124,10 @@ def _declared(body: Callable[..., Any], is_primitive: bool, saved: str | None, s
 def _parameter(parameter: inspect.Parameter) -> Parameter:
     variadic = parameter.kind is inspect.Parameter.VAR_POSITIONAL
     role, nested = _role(parameter.annotation, variadic)
-    in_call = role is not None or any(isinstance(m, InCall) for m in getattr(parameter.annotation, "__metadata__", ()))
-    return Parameter(parameter.name, role, nested, parameter.default, variadic, in_call)
+    marks = getattr(parameter.annotation, "__metadata__", ())
+    in_call = role is not None or any(isinstance(mark, InCall) for mark in marks)
+    structure = any(isinstance(mark, Nested) for mark in marks)
+    return Parameter(parameter.name, role, nested, parameter.default, variadic, in_call, structure)
 
 
 def _role(annotation: Any, nested: bool) -> tuple[Role | None, bool]:
@@ -126,6 +145,8 @@ def _role(annotation: Any, nested: bool) -> tuple[Role | None, bool]:
 
 def _dispatcher(op: Op) -> Callable[..., Any]:
     tensors = op.tensors
+    if op.structures:
+        return _general(op)
     leading = op.parameters[: len(tensors)] == tensors  # tensors come first, then configuration
     if leading and not any(t.nested for t in tensors):
         if len(tensors) == 1:
@@ -136,8 +157,8 @@ def _dispatcher(op: Op) -> Callable[..., Any]:
             return _pair(op)
         if len(tensors) == 3 and [bool(t.role and t.role.promotes) for t in tensors] == [False, True, True]:
             return _choice(op)
-    if leading and len(tensors) == 1 and tensors[0].role and not tensors[0].role.to_float:
-        return _sequence(op)
+    if leading and len(tensors) == 1 and tensors[0].role:
+        return _sequence(op, tensors[0].role.to_float)
     if not tensors:
         return _without_tensors(op)
     variadic = any(p.kind is p.VAR_POSITIONAL for p in op.signature.parameters.values())
@@ -147,11 +168,16 @@ def _dispatcher(op: Op) -> Callable[..., Any]:
 
 
 def _unary(op: Op) -> Callable[..., Any]:
-    name = op.name
+    name, most, configured = op.name, len(op.parameters), len(op.parameters) > 1
 
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         backend = state.override or process.backend or current_backend()
-        if args and args[0].__class__ in backend.native:
+        if (
+            args
+            and args[0].__class__ in backend.native
+            and len(args) <= most
+            and (configured or not kwargs)  # a framework's function may have parameters that the op has not
+        ):
             try:
                 return backend.functions[name](*args, **kwargs)
             except Exception as error:
@@ -162,11 +188,17 @@ def _unary(op: Op) -> Callable[..., Any]:
 
 
 def _unary_float(op: Op) -> Callable[..., Any]:
-    name = op.name
+    name, most, configured = op.name, len(op.parameters), len(op.parameters) > 1
 
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         backend = state.override or process.backend or current_backend()
-        if args and args[0].__class__ in backend.native and args[0].dtype in backend.floats:
+        if (
+            args
+            and args[0].__class__ in backend.native
+            and args[0].dtype in backend.floats
+            and len(args) <= most
+            and (configured or not kwargs)
+        ):
             try:
                 return backend.functions[name](*args, **kwargs)
             except Exception as error:
@@ -184,12 +216,12 @@ def _kinds(op: Op) -> tuple[bool, bool]:
 
 
 def _binary(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
-    name = op.name
+    name, most, configured = op.name, len(op.parameters), len(op.parameters) > 2
 
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         backend = state.override or process.backend or current_backend()
         native = backend.native
-        if len(args) > 1 and args[0].__class__ in native:
+        if 1 < len(args) <= most and args[0].__class__ in native and (configured or not kwargs):
             dtype, other = args[0].dtype, args[1].__class__
             if (
                 (
@@ -211,11 +243,35 @@ def _binary(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
 
 def _pair(op: Op) -> Callable[..., Any]:
     name = op.name
+    if op.tensors[1].role.indexes:  # type: ignore[union-attr]  # has a role
+        return _lookup(op)
 
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         backend = state.override or process.backend or current_backend()
         native = backend.native
         if len(args) > 1 and args[0].__class__ in native and args[1].__class__ in native:
+            try:
+                return backend.functions[name](*args, **kwargs)
+            except Exception as error:
+                raise explain(op, backend, args, kwargs, error) from error
+        return call_general(op, backend, args, kwargs)
+
+    return dispatch
+
+
+def _lookup(op: Op) -> Callable[..., Any]:
+    """For `take`: the second tensor is of integers."""
+    name = op.name
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        native = backend.native
+        if (
+            len(args) > 1
+            and args[0].__class__ in native
+            and args[1].__class__ in native
+            and args[1].dtype in backend.integers
+        ):
             try:
                 return backend.functions[name](*args, **kwargs)
             except Exception as error:
@@ -248,7 +304,7 @@ def _choice(op: Op) -> Callable[..., Any]:
     return dispatch
 
 
-def _sequence(op: Op) -> Callable[..., Any]:
+def _sequence(op: Op, to_float: bool) -> Callable[..., Any]:
     """For `concatenate`: a list or tuple of tensors that share a dtype."""
     name = op.name
 
@@ -258,7 +314,7 @@ def _sequence(op: Op) -> Callable[..., Any]:
         if (given.__class__ is list or given.__class__ is tuple) and given and given[0].__class__ in native:
             dtype = given[0].dtype
             for x in given:
-                if x.__class__ not in native or x.dtype is not dtype:
+                if x.__class__ not in native or x.dtype is not dtype or (to_float and dtype not in backend.floats):
                     break
             else:
                 try:
@@ -276,6 +332,7 @@ def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
     roles = tuple(p.role for p in op.parameters)
     promotes = {t.name: t.role is not None and t.role.promotes for t in op.tensors}
     promoting = any(promotes.values())
+    indexes = {t.name for t in op.tensors if t.role is not None and t.role.indexes}  # given by name, they go the long way
 
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         backend = state.override or process.backend or current_backend()
@@ -287,10 +344,12 @@ def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
                 return call_general(op, backend, args, kwargs)
             if role.promotes:
                 dtype = x.dtype
+            elif role.indexes and x.dtype not in backend.integers:
+                return call_general(op, backend, args, kwargs)
         for key in kwargs:
             if key in promotes and kwargs[key] is not None:
                 x = kwargs[key]
-                if x.__class__ not in native or (promotes[key] and dtype is not None and x.dtype is not dtype):
+                if x.__class__ not in native or key in indexes or (promotes[key] and dtype is not None and x.dtype is not dtype):
                     return call_general(op, backend, args, kwargs)
         if promoting and (
             dtype is None or not (any_kind or dtype in (backend.floats if to_float else backend.numbers))

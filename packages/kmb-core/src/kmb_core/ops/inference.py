@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kmb_core import tree
 from kmb_core.backend.keras_tensor import KerasTensor
 from kmb_core.backend.scopes import SymbolicScope
 from kmb_core.backend.variable import Variable
 from kmb_core.dtypes import is_complex, is_float, result_type, standardize_dtype
+from kmb_core.errors import DTypeError
+from kmb_core.ops.complaints import in_its_name
 
 if TYPE_CHECKING:
     from kmb_core.ops.declaration import Op
@@ -22,6 +25,17 @@ SCALARS = (int, float, complex)  # weak types of promotion; bool is an int to is
 
 def infer(op: "Op", arguments: dict[str, Any]) -> Any:
     """The KerasTensors that a call gives, from those in `arguments` (or from anything with shape and dtype)."""
+    given = dict(arguments)
+    try:
+        return _inferred(op, arguments)
+    except Exception as error:
+        complaint = in_its_name(op, given, error)
+        if complaint is error:
+            raise
+        raise complaint from None
+
+
+def _inferred(op: "Op", arguments: dict[str, Any]) -> Any:
     slots = []
     for parameter in op.tensors:
         value = arguments.get(parameter.name)
@@ -36,6 +50,9 @@ def infer(op: "Op", arguments: dict[str, Any]) -> Any:
             arguments[name] = abstract
         else:
             arguments[name][index] = abstract
+    for parameter in op.structures:
+        if parameter.name in arguments:
+            arguments[parameter.name] = tree.map_structure(_abstract_leaf, arguments[parameter.name])
     bound = inspect.BoundArguments(op.signature, arguments)  # type: ignore[arg-type]  # any mapping does
     with SymbolicScope():
         outputs = op.body(*bound.args, **bound.kwargs)
@@ -65,6 +82,10 @@ def _abstract(value: Any, dtype: str | None) -> KerasTensor:
     return KerasTensor.like(tuple(shape), dtype or standardize_dtype(value.dtype))
 
 
+def _abstract_leaf(leaf: Any) -> KerasTensor | None:
+    return None if leaf is None else _abstract(leaf, None)
+
+
 def items(nested: bool, value: Any) -> list[tuple[int | None, Any]]:
     """The tensors of one argument with their places in it."""
     if value is None:
@@ -86,6 +107,8 @@ def promoted(dtypes: tuple[Any, ...], to_float: bool, to_number: bool = False) -
     Where all tensors share one dtype and the scalars fit it, that dtype stays, 64 bits wide or not: the quick way
     through the dispatcher, which takes the same arguments as they are, gives the same.
     """
+    if "string" in dtypes:
+        raise DTypeError("expected numbers, got strings")
     sized = {dtype for dtype in dtypes if isinstance(dtype, str)}
     dtype = sized.pop() if len(sized) == 1 else result_type(*dtypes)
     if sized or not _holds(dtype, dtypes):

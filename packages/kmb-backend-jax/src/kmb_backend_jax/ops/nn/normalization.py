@@ -45,6 +45,8 @@ def batch_normalization(
     """(x - mean) / sqrt(variance + epsilon) * scale + offset, along one axis."""
     shape = [1] * x.ndim
     shape[axis] = x.shape[axis]
+    if any(p is not None and p.shape != x.shape[axis : axis + 1 or None] for p in (mean, variance, offset, scale)):
+        raise ValueError("the parameters' shapes do not fit")  # the declaration says it in full
     factor = lax.rsqrt(_wide(variance) + epsilon)
     if scale is not None:
         factor = factor * scale

@@ -5,6 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from kmb_backend_tensorflow.raw import raw_op
+from kmb_backend_tensorflow.shapes import axes_of
 
 relu, relu6 = raw_op("Relu"), raw_op("Relu6")
 sigmoid, tanh = raw_op("Sigmoid"), raw_op("Tanh")
@@ -52,16 +53,16 @@ def log_softmax(x: Any, axis: Any = -1) -> Any:
 
 def _along_last(function: Any, x: Any, axis: Any) -> Any:
     count = len(x.shape)
-    if axis is None or not count:
+    if axis is None:
         return tf.reshape(function(tf.reshape(x, [1, -1])), tf.shape(x))
     if isinstance(axis, int):
-        axis = axis + count if axis < 0 else axis
+        (axis,) = axes_of(x, axis)
         if axis == count - 1:
             return function(x)
         order = list(range(count))
         order[axis], order[-1] = order[-1], order[axis]
         return tf.transpose(function(tf.transpose(x, order)), order)
-    return _along_several(function, x, [a % count for a in axis])
+    return _along_several(function, x, axes_of(x, axis))
 
 
 def _along_several(function: Any, x: Any, axes: list[int]) -> Any:

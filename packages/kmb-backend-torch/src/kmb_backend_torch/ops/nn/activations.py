@@ -91,7 +91,7 @@ def log_softmax(x: Tensor, axis: int | Sequence[int] | None = -1) -> Tensor:
 
 
 def _along(function: Callable[[Tensor, int], Tensor], x: Tensor, axis: int | Sequence[int] | None) -> Tensor:
-    if isinstance(axis, int):
+    if isinstance(axis, int) and x.ndim:  # torch takes a scalar for a vector
         return function(x, axis)
     axes = list(normalize_axes(axis, x.ndim, "ops.softmax"))
     order = [a for a in range(x.ndim) if a not in axes] + axes

@@ -18,6 +18,8 @@ def moments(x: Tensor, axes: Axis, keepdims: bool = False, synchronized: bool = 
     if x.dtype is torch.float16 or x.dtype is torch.bfloat16:
         mean, variance = moments(x.float(), axes, keepdims)
         return mean.to(x.dtype), variance.to(x.dtype)
+    if not x.ndim and axes != ():  # torch takes a scalar for a vector
+        raise ValueError("a scalar has no axes")
     variance, mean = torch.var_mean(x, axes if isinstance(axes, int) else tuple(axes), correction=0, keepdim=keepdims)
     return mean, variance
 

@@ -6,7 +6,7 @@ They are not part of Keras' public API; layers use them.
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.indexing import take
 from kmb_core.ops.products import matmul
-from kmb_core.typing import Floating, Tensor, TensorLike
+from kmb_core.typing import Floating, Indices, Tensor, TensorLike
 
 NN = "keras.src.ops.nn"
 
@@ -36,7 +36,7 @@ def dense(x: Floating, kernel: Floating, bias: Floating | None = None) -> Tensor
 
 
 @composite(saved_module=NN)
-def embed(table: TensorLike, indices: TensorLike) -> Tensor:
+def embed(table: TensorLike, indices: Indices) -> Tensor:
     """Rows of a table.
 
     Args:
