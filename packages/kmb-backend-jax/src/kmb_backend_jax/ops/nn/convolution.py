@@ -12,16 +12,18 @@ from kmb_core.backend import image_data_format
 
 Sizes = int | Sequence[int]
 
-_SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
+SPATIAL = {1: "W", 2: "HW", 3: "DHW"}
 _PADDINGS = {"valid": "VALID", "same": "SAME"}
 _FIRST = {"channels_first": True, "channels_last": False}
 
 
-def _per_axis(value: Sizes, rank: int) -> tuple[int, ...]:
+def per_axis(value: Sizes, rank: int) -> tuple[int, ...]:
+    """One number for each spatial axis."""
     return (value,) * rank if isinstance(value, int) else tuple(value)
 
 
-def _channels_first(data_format: str | None) -> bool:
+def is_channels_first(data_format: str | None) -> bool:
+    """Whether the channels stand before the spatial axes; None asks the configuration."""
     return _FIRST[data_format or image_data_format()]
 
 
@@ -35,8 +37,8 @@ def conv(
 ) -> jax.Array:
     """Correlation with a kernel (*window, channels / groups, filters)."""
     rank = inputs.ndim - 2
-    strides, dilations = _per_axis(strides, rank), _per_axis(dilation_rate, rank)
-    return _conv(inputs, kernel, strides, _PADDINGS[padding], _channels_first(data_format), dilations)
+    strides, dilations = per_axis(strides, rank), per_axis(dilation_rate, rank)
+    return _conv(inputs, kernel, strides, _PADDINGS[padding], is_channels_first(data_format), dilations)
 
 
 @compiled(static=("strides", "padding", "channels_first", "dilations"))
@@ -48,7 +50,7 @@ def _conv(
     channels_first: bool,
     dilations: tuple[int, ...],
 ) -> jax.Array:
-    axes = _SPATIAL[inputs.ndim - 2]
+    axes = SPATIAL[inputs.ndim - 2]
     layout = f"NC{axes}" if channels_first else f"N{axes}C"
     groups = inputs.shape[1 if channels_first else -1] // kernel.shape[-2]
     spatial = inputs.shape[2:] if channels_first else inputs.shape[1:-1]
@@ -62,6 +64,53 @@ def _conv(
         dimension_numbers=(layout, f"{axes}IO", layout),
         feature_group_count=groups,
     )
+
+
+def depthwise_conv(
+    inputs: jax.Array,
+    kernel: jax.Array,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Sizes = 1,
+) -> jax.Array:
+    """Correlation of each channel by itself, with a kernel (*window, channels, multiplier)."""
+    rank = inputs.ndim - 2
+    strides, dilations = per_axis(strides, rank), per_axis(dilation_rate, rank)
+    return _depthwise(inputs, kernel, strides, _PADDINGS[padding], is_channels_first(data_format), dilations)
+
+
+@compiled(static=("strides", "padding", "channels_first", "dilations"))
+def _depthwise(
+    inputs: jax.Array,
+    kernel: jax.Array,
+    strides: tuple[int, ...],
+    padding: str,
+    channels_first: bool,
+    dilations: tuple[int, ...],
+) -> jax.Array:
+    *window, channels, multiplier = kernel.shape
+    if channels != inputs.shape[1 if channels_first else -1]:
+        raise ValueError(f"a kernel for {channels} channels does not fit inputs of shape {inputs.shape}")
+    grouped = kernel.reshape(*window, 1, channels * multiplier)
+    return _conv(inputs, grouped, strides, padding, channels_first, dilations)
+
+
+def separable_conv(
+    inputs: jax.Array,
+    depthwise_kernel: jax.Array,
+    pointwise_kernel: jax.Array,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Sizes = 1,
+) -> jax.Array:
+    """A depthwise correlation, then one that mixes the channels."""
+    deep = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
+    *window, channels, _ = pointwise_kernel.shape
+    if channels != deep.shape[1 if is_channels_first(data_format) else -1] or any(size != 1 for size in window):
+        raise ValueError(f"a pointwise kernel of shape {pointwise_kernel.shape} does not fit {deep.shape}")
+    return conv(deep, pointwise_kernel, 1, "valid", data_format)
 
 
 def _check_fit(sizes: Sequence[int], extents: Sequence[int], padding: str) -> None:
@@ -97,9 +146,9 @@ def _windows(
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Window and strides over all axes, those of batch and channels included."""
     rank = inputs.ndim - 2
-    window = _per_axis(pool_size, rank)
-    steps = window if strides is None else _per_axis(strides, rank)
-    if _channels_first(data_format):
+    window = per_axis(pool_size, rank)
+    steps = window if strides is None else per_axis(strides, rank)
+    if is_channels_first(data_format):
         return (1, 1, *window), (1, 1, *steps)
     return (1, *window, 1), (1, *steps, 1)
 

@@ -37,18 +37,28 @@ def conv(
     rank = inputs.ndim - 2
     if kernel.ndim != inputs.ndim or not 1 <= rank <= 3:
         raise ValueError(f"a kernel of {kernel.ndim} axes does not fit inputs of {inputs.ndim}")
-    first = _channels_first(data_format)
+    first = channels_first(data_format)
     x = np.moveaxis(inputs, 1, -1) if first else inputs
     kernel = kernel.astype(x.dtype, copy=False)
-    steps, dilations = _each(strides, rank), _each(dilation_rate, rank)
+    steps, dilations = each(strides, rank), each(dilation_rate, rank)
     window = kernel.shape[:rank]
     groups, rest = divmod(x.shape[-1], kernel.shape[-2])
     if rest or kernel.shape[-1] % groups:
         raise ValueError(f"{x.shape[-1]} channels do not fit a kernel of shape {kernel.shape}")
-    x = _padded(x, _pads(x.shape[1:-1], window, steps, dilations, padding), range(1, rank + 1), 0)
+    pads = _pads(x.shape[1:-1], window, steps, dilations, padding)
+    if padding == "same" and 0 in x.shape[1:-1]:
+        return _nothing(inputs.shape, steps, kernel.shape[-1], first, x.dtype)
+    x = _padded(x, pads, range(1, rank + 1), 0)
     multiply = _sum_of_slices if kernel.shape[-2] == 1 < groups else _windows_times_kernel
     outputs = multiply(x, kernel, steps, dilations, groups)
     return np.moveaxis(outputs, -1, 1) if first else outputs
+
+
+def _nothing(shape: Sequence[int], steps: Sequence[int], channels: int, first: bool, dtype: np.dtype) -> Any:
+    """What "same" padding makes of an axis without elements: no windows."""
+    spatial = shape[2:] if first else shape[1:-1]
+    counts = [-(-size // step) for size, step in zip(spatial, steps, strict=True)]
+    return np.zeros((shape[0], channels, *counts) if first else (shape[0], *counts, channels), dtype)
 
 
 def _windows_times_kernel(
@@ -118,6 +128,22 @@ def _sum_of_slices(x: Any, kernel: Any, steps: tuple[int, ...], dilations: tuple
     return outputs.reshape(*outputs.shape[:-2], filters)
 
 
+def depthwise_conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Sizes = 1,
+) -> Any:
+    """Convolution of each channel by itself, with a kernel (*window, channels, multiplier)."""
+    *window, channels, multiplier = kernel.shape
+    if channels != inputs.shape[1 if channels_first(data_format) else -1]:
+        raise ValueError(f"a kernel for {channels} channels does not fit inputs of shape {inputs.shape}")
+    grouped = kernel.reshape(*window, 1, channels * multiplier)
+    return conv(inputs, grouped, strides, padding, data_format, dilation_rate)
+
+
 def max_pool(
     inputs: Any, pool_size: Sizes, strides: Sizes | None = None, padding: str = "valid", data_format: str | None = None
 ) -> Any:
@@ -148,9 +174,13 @@ def _pooled(
     rank = inputs.ndim - 2
     if not 1 <= rank <= 3:
         raise ValueError(f"inputs have 1 to 3 spatial axes, not {rank}")
-    window = _each(pool_size, rank)
-    steps = window if strides is None else _each(strides, rank)
-    start = 2 if _channels_first(data_format) else 1
+    window = each(pool_size, rank)
+    steps = window if strides is None else each(strides, rank)
+    first = channels_first(data_format)
+    start = 2 if first else 1
+    if padding == "same" and 0 in inputs.shape[start : start + rank]:
+        empty = _nothing(inputs.shape, steps, inputs.shape[1 if first else -1], first, inputs.dtype)
+        return empty, np.ones((), inputs.dtype)
     pads = _pads(inputs.shape[start : start + rank], window, steps, (1,) * rank, padding)
     counts = np.ones((), inputs.dtype if inputs.dtype.kind == "f" else np.float32)
     for axis, width, step, pad in zip(range(start, start + rank), window, steps, pads, strict=True):
@@ -179,14 +209,16 @@ def _lowest(dtype: np.dtype) -> Any:
     return False if dtype.kind == "b" else -np.inf
 
 
-def _each(value: Sizes, rank: int) -> tuple[int, ...]:
+def each(value: Sizes, rank: int, least: int = 1) -> tuple[int, ...]:
+    """One number for each spatial axis."""
     values = (value,) * rank if isinstance(value, (int, np.integer)) else tuple(value)
-    if len(values) != rank or min(values) < 1:
+    if len(values) != rank or min(values) < least:
         raise ValueError(f"expected a positive int or {rank} of them, got {value!r}")
     return values
 
 
-def _channels_first(data_format: str | None) -> bool:
+def channels_first(data_format: str | None) -> bool:
+    """Whether the channels stand before the spatial axes; None asks the configuration."""
     data_format = data_format or image_data_format()
     if data_format not in ("channels_last", "channels_first"):
         raise ValueError(f"data_format is channels_last or channels_first, got {data_format!r}")

@@ -1,9 +1,10 @@
-"""Convolution and pooling, in 1 to 3 dimensions, channels last or first.
+"""Convolution, depthwise too, and pooling, in 1 to 3 dimensions, channels last or first.
 
 TensorFlow's CPU kernels take channels-last data, so channels-first data is transposed around them. "same" padding is
 TensorFlow's own: what is odd is added at the end. One-dimensional data gets a second axis of size 1.
 """
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -18,27 +19,28 @@ from kmb_core.settings import standardize_data_format
 _expand, _squeeze, _transpose = raw_op("ExpandDims"), raw_op("Squeeze"), raw_op("Transpose")
 _reshape = raw_op("Reshape")
 _conv2d, _conv3d = raw_op("Conv2D"), raw_op("Conv3D")
+_depthwise2d = raw_op("DepthwiseConv2dNative")
 _conv2d_backwards, _conv3d_backwards = raw_op("Conv2DBackpropInput"), raw_op("Conv3DBackpropInputV2")
 _max2d, _max3d = raw_op("MaxPool"), raw_op("MaxPool3D")
 _average2d, _average3d = raw_op("AvgPool"), raw_op("AvgPool3D")
 
 
-def _sizes(value: Any, count: int, what: str) -> list[int]:
+def per_axis(value: Any, count: int, what: str, least: int = 1) -> list[int]:
+    """One number for each spatial axis."""
     sizes = [value] * count if isinstance(value, int) else list(value)
-    if len(sizes) == 1 and count > 1:
-        sizes = sizes * count
-    if len(sizes) != count:
+    if len(sizes) != count or min(sizes) < least:
         raise ValueError(f"{what}: expected an int or {count} of them, got {value!r}")
     return sizes
 
 
-def _padding(padding: str, what: str) -> str:
+def raw_padding(padding: str, what: str) -> str:
+    """The padding as TensorFlow spells it."""
     if padding not in ("valid", "same"):
         raise ValueError(f'{what}: padding is "valid" or "same", got {padding!r}')
     return padding.upper()
 
 
-def _channels_last(function: Callable[..., Any], x: Any, data_format: str) -> Any:
+def in_channels_last(function: Callable[..., Any], x: Any, data_format: str) -> Any:
     """Call with the channels at the end, wherever they are in x."""
     if data_format == "channels_last":
         return function(x)
@@ -60,18 +62,18 @@ def conv(
 ) -> Any:
     """Convolution with a kernel (*window, channels of one group, filters)."""
     count = len(inputs.shape) - 2
-    strides = _sizes(strides, count, "ops.conv: strides")
-    dilations = _sizes(dilation_rate, count, "ops.conv: dilation_rate")
-    padding = _padding(padding, "ops.conv")
+    strides = per_axis(strides, count, "ops.conv: strides")
+    dilations = per_axis(dilation_rate, count, "ops.conv: dilation_rate")
+    padding = raw_padding(padding, "ops.conv")
 
-    def channels_last(x: Any) -> Any:
+    def convolved(x: Any) -> Any:
         if any(_too_large(x, kernel, i, padding, dilations) for i in range(count)):
             raise ValueError("the window is longer than the inputs")  # the core says it in its own words
         if 0 in x.shape:
             return _nothing(x, kernel, strides, padding, dilations)
         return _convolve(x, kernel, strides, padding, dilations)
 
-    return _channels_last(channels_last, inputs, standardize_data_format(data_format))
+    return in_channels_last(convolved, inputs, standardize_data_format(data_format))
 
 
 def _reach(kernel: Any, axis: int, dilations: list[int]) -> int:
@@ -95,9 +97,9 @@ def _convolve(x: Any, kernel: Any, strides: list[int], padding: str, dilations: 
         wide = _convolve(_expand(x, 1), _expand(kernel, 0), [1, *strides], padding, [1, *dilations])
         return _squeeze(wide, [1])
     grouped, dilated = x.shape[-1] != kernel.shape[-2], max(dilations) > 1
-    if dilated and not _has_gradient(x.dtype, len(strides), False, True):
-        kernel, dilations = _spread(kernel, dilations), [1] * len(strides)
-    if grouped and not _has_gradient(x.dtype, len(strides), True, False):
+    if dilated and not has_gradient(x.dtype, len(strides), False, True):
+        kernel, dilations = spread(kernel, dilations), [1] * len(strides)
+    if grouped and not has_gradient(x.dtype, len(strides), True, False):
         groups = x.shape[-1] // kernel.shape[-2]
         pairs = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True)
         return tf.concat([_convolve(*pair, strides, padding, dilations) for pair in pairs], -1)
@@ -106,7 +108,7 @@ def _convolve(x: Any, kernel: Any, strides: list[int], padding: str, dilations: 
 
 
 @cache
-def _has_gradient(dtype: tf.DType, count: int, grouped: bool, dilated: bool) -> bool:
+def has_gradient(dtype: tf.DType, count: int, grouped: bool, dilated: bool) -> bool:
     """Whether this machine differentiates such convolutions; CPUs do for some dtypes, which no list tells."""
     kernel = [3] * count + [1 if grouped else 2, 2]
     rates = [1, *([2 if dilated else 1] * count), 1]
@@ -120,7 +122,7 @@ def _has_gradient(dtype: tf.DType, count: int, grouped: bool, dilated: bool) -> 
     return True
 
 
-def _spread(kernel: Any, dilations: list[int]) -> Any:
+def spread(kernel: Any, dilations: list[int]) -> Any:
     """A dilated kernel, with zeros between its elements."""
     for axis, rate in enumerate(dilations):
         if rate > 1:
@@ -129,6 +131,83 @@ def _spread(kernel: Any, dilations: list[int]) -> Any:
             spread = [part for item in slices[:-1] for part in (item, *[blank] * (rate - 1))]
             kernel = tf.stack([*spread, slices[-1]], axis=axis)
     return kernel
+
+
+# Depthwise convolution -------------------------------------------------------------------------------------------
+
+
+def depthwise_conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    """Convolution of each channel by itself, with a kernel (*window, channels, multiplier)."""
+    count = len(inputs.shape) - 2
+    strides = per_axis(strides, count, "ops.depthwise_conv: strides")
+    dilations = per_axis(dilation_rate, count, "ops.depthwise_conv: dilation_rate")
+    padding = raw_padding(padding, "ops.depthwise_conv")
+
+    def convolved(x: Any) -> Any:
+        *window, channels, multiplier = kernel.shape
+        if len(window) != count or channels != x.shape[-1]:
+            raise ValueError("the kernel is for other inputs")  # the core says it in its own words
+        if any(_too_large(x, kernel, i, padding, dilations) for i in range(count)):
+            raise ValueError("the window is longer than the inputs")
+        grouped = _reshape(kernel, [*window, 1, channels * multiplier])
+        if 0 in x.shape:
+            return _nothing(x, grouped, strides, padding, dilations)
+        if count == 3:
+            return _convolve(x, grouped, strides, padding, dilations)
+        return _depthwise(x, kernel, strides, padding, dilations)
+
+    return in_channels_last(convolved, inputs, standardize_data_format(data_format))
+
+
+def _depthwise(x: Any, kernel: Any, strides: list[int], padding: str, dilations: list[int]) -> Any:
+    """TensorFlow's kernel, which goes by the same stride along both axes and does not dilate."""
+    kernel = spread(kernel, dilations)
+    if len(strides) == 1:
+        # A window of one element along an axis of one element: any stride gives one element.
+        wide = _depthwise2d(_expand(x, 1), _expand(kernel, 0), [1, *strides, *strides, 1], padding)
+        return _squeeze(wide, [1])
+    common = math.gcd(*strides)
+    if padding == "SAME" and strides[0] != strides[1]:
+        x, padding = tf.pad(x, [[0, 0], *_same_margins(x, kernel, strides), [0, 0]]), "VALID"
+    y = _depthwise2d(x, kernel, [1, common, common, 1], padding)
+    if strides[0] == strides[1]:
+        return y
+    return y[:, :: strides[0] // common, :: strides[1] // common]
+
+
+def _same_margins(x: Any, kernel: Any, strides: list[int]) -> list[list[Any]]:
+    """What "same" adds in front of and behind each spatial axis; sizes may be known to the running graph only."""
+    margins = []
+    for size, width, stride in zip(dynamic_shape(x)[1:-1], kernel.shape[:-2], strides, strict=True):
+        total = (-(-size // stride) - 1) * stride + width - size
+        total = max(total, 0) if isinstance(total, int) else tf.maximum(total, 0)
+        margins.append([total // 2, total - total // 2])
+    return margins
+
+
+def separable_conv(
+    inputs: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Any:
+    """A depthwise convolution, then one that mixes the channels."""
+    deep = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
+    *window, channels, _ = pointwise_kernel.shape
+    given = deep.shape[-1 if standardize_data_format(data_format) == "channels_last" else 1]
+    if len(window) != len(deep.shape) - 2 or channels != given or any(size != 1 for size in window):
+        raise ValueError("the pointwise kernel is for other inputs")  # the core says it in its own words
+    return conv(deep, pointwise_kernel, 1, "valid", data_format)
 
 
 # Pooling ---------------------------------------------------------------------------------------------------------
@@ -159,12 +238,12 @@ def _pool(
     data_format: str | None,
 ) -> Any:
     count = len(inputs.shape) - 2
-    window = _sizes(pool_size, count, f"ops.{name}: pool_size")
-    steps = window if strides is None else _sizes(strides, count, f"ops.{name}: strides")
-    padding = _padding(padding, f"ops.{name}")
+    window = per_axis(pool_size, count, f"ops.{name}: pool_size")
+    steps = window if strides is None else per_axis(strides, count, f"ops.{name}: strides")
+    padding = raw_padding(padding, f"ops.{name}")
     wide = _POOLED_AS.get(inputs.dtype, inputs.dtype)
 
-    def channels_last(x: Any) -> Any:
+    def pooled(x: Any) -> Any:
         if count == 1:
             return _squeeze(plane(_expand(x, 1), [1, 1, *window, 1], [1, 1, *steps, 1], padding), [1])
         if count == 2:
@@ -173,7 +252,7 @@ def _pool(
             return volume(x, [1, *window, 1], [1, *steps, 1], padding)
         return _pool_planes_then_depth(plane, x, window, steps, padding)
 
-    result = _channels_last(channels_last, cast(inputs, wide), standardize_data_format(data_format))
+    result = in_channels_last(pooled, cast(inputs, wide), standardize_data_format(data_format))
     return cast(result, inputs.dtype)
 
 
