@@ -46,4 +46,6 @@ def clip(x: np.ndarray, x_min: Any, x_max: Any) -> np.ndarray:
     """NumPy's, where the limits do not change the dtype."""
     if isinstance(x_min, (int, float)) and isinstance(x_max, (int, float)) and x.dtype.kind == "f":
         return np.minimum(np.maximum(x, x_min), x_max)  # a third of the time of np.clip
+    if x.dtype.kind == "u":  # whose limits NumPy refuses where they are negative
+        x_min, x_max = (max(bound, 0) if isinstance(bound, int) else bound for bound in (x_min, x_max))
     return declared.clip.op.body(x, x_min, x_max)

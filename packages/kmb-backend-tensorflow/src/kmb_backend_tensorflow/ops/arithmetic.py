@@ -52,6 +52,7 @@ def floor_divide(x1: Any, x2: Any) -> Any:
     """The quotient rounded down, exact also where dividing floats rounds up to a whole number."""
     if x1.dtype not in FLOATS:
         return _without_zeros(_floor_divide, x1, x2)
+    x2 = tf.convert_to_tensor(x2, x1.dtype)  # it may be a Python number
     rest = _remainder(x1, x2)
     whole = _rint(divide(_subtract(x1, rest), x2))
     below = tf.logical_and(tf.not_equal(rest, 0.0), tf.not_equal(_less(rest, 0.0), tf.less(x2, 0.0)))

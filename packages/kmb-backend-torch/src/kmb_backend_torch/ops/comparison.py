@@ -17,7 +17,11 @@ logical_not = with_unsigned(torch.logical_not)
 isnan = torch.isnan
 isinf = torch.isinf
 isfinite = torch.isfinite
-isclose = torch.isclose
+
+
+def isclose(x1: Tensor, x2: Operand, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    """Where two numbers are about the same."""
+    return torch.isclose(x1, beside(x1, x2), rtol, atol, equal_nan)
 
 
 @with_unsigned

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from kmb_backend_torch.conversion import convert, native_dtype
+from kmb_backend_torch.ops.operands import beside
 from kmb_backend_torch.ops.unsigned import UNSIGNED, with_unsigned
 from kmb_backend_torch.placement import placement
 from kmb_core.dtypes import floatx
@@ -132,7 +133,7 @@ def linspace(
 ) -> Tensor | tuple[Tensor, Tensor]:
     """num evenly spaced values from start to stop, along a new axis."""
     intervals = max(num - 1 if endpoint else num, 1)
-    start, stop = torch.broadcast_tensors(start, stop)
+    start, stop = torch.broadcast_tensors(start, beside(start, stop))
     places = torch.arange(num, dtype=start.dtype, device=start.device) / intervals
     places = places.reshape((-1,) + (1,) * start.ndim)
     values = torch.lerp(start, stop, places)  # exact at both ends

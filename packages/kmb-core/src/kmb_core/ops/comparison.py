@@ -9,7 +9,7 @@ from kmb_core.errors import CapabilityError
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import absolute, add, multiply, subtract
 from kmb_core.ops.declaration import composite, primitive
-from kmb_core.typing import Floating, Promoted, Tensor, TensorLike
+from kmb_core.typing import Floating, Operand, Promoted, Tensor, TensorLike
 
 # The largest finite numbers, for `nan_to_num`.
 LARGEST = {
@@ -282,7 +282,9 @@ def isinf(x: TensorLike) -> Tensor:
 
 
 @composite
-def isclose(x1: Floating, x2: Floating, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+def isclose(
+    x1: Floating, x2: Floating, rtol: Operand = 1e-5, atol: Operand = 1e-8, equal_nan: bool = False
+) -> Tensor:
     """Where `|x1 - x2| <= atol + rtol * |x2|`; equal infinities are close.
 
     Args:

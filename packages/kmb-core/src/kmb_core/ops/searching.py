@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kmb_core.backend import KerasTensor, dtype_of
+from kmb_core.dtypes import is_float, result_type
 from kmb_core.errors import CapabilityError, DTypeError, ShapeError
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import add, clip, minimum, multiply, subtract
@@ -206,7 +207,7 @@ def bincount(x: TensorLike, weights: TensorLike | None = None, minlength: int = 
 
     Returns:
         A tensor of shape (count,) or (rows, count), count being more than the largest number:
-        int32, or the dtype of the weights.
+        int32, or the dtype that int32 shares with the weights.
 
     Raises:
         DTypeError: for other than integers. ValueError: for negative ones. CapabilityError: for a sparse result.
@@ -218,6 +219,7 @@ def bincount(x: TensorLike, weights: TensorLike | None = None, minlength: int = 
     """
     _check_counted(x, sparse)
     dtype = "int32" if weights is None else dtype_of(weights)
+    dtype = dtype if is_float(dtype) else result_type(dtype, "int32")
     if isinstance(x, KerasTensor):
         return KerasTensor.like((*x.shape[:-1], None), dtype)
     known = static_shape(x)
@@ -228,7 +230,7 @@ def bincount(x: TensorLike, weights: TensorLike | None = None, minlength: int = 
             raise ValueError("ops.bincount: numbers that are counted are not negative")
         width = max(width, int(convert_to_numpy(largest_of(x))) + 1)
     places = ravel(add(x, multiply(expand_dims(arange(rows), 1), width)))
-    amounts = ones_like(places) if weights is None else ravel(weights)
+    amounts = ones_like(places) if weights is None else cast(ravel(weights), dtype)
     counts = _totals(places, amounts, rows * width, dtype)
     return reshape(counts, (*known[:-1], width))
 

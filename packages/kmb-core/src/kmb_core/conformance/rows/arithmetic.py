@@ -54,4 +54,7 @@ TABLE.add("reciprocal", np.reciprocal, fixed([0.0, np.inf]), finite=False)
 
 TABLE.add("clip", np.clip, fixed([-1.7, -0.3, 0.4, 1.8]), -1, 1, dtypes=NUMBERS, gradients=True)
 TABLE.add("clip", np.clip, numbers(2, 3), -0.5, 0.75)
+TABLE.add("clip", lambda x, *_: np.minimum(x.astype("int32"), 1), booleans(4), -1, 1, dtypes=("bool",))
+TABLE.add("floor_divide", np.floor_divide, fixed([7.3, -7.3, 0.0]), 2, dtypes=NUMBERS)
+TABLE.add("mod", np.mod, fixed([7.3, -7.3, 0.0]), 2, dtypes=NUMBERS)
 TABLE.add("clip", np.clip, numbers(2), 1.0, -1.0)

@@ -32,6 +32,7 @@ TABLE.add_all(QUESTIONS, integers(2, 3), dtypes=("int32",))
 TABLE.add_all(QUESTIONS, booleans(3), dtypes=("bool",))
 TABLE.add_all(QUESTIONS, numbers(0, 2))
 
+TABLE.add("isclose", np.isclose, fixed([1.0, 2.0]), 2)
 TABLE.add("isclose", np.isclose, fixed([1.0, 1.0, 1.0, 0.0]), fixed([1.0, 1.00001, 1.001, 1e-9]), rtol=1e-4)
 TABLE.add("isclose", np.isclose, fixed([SPECIAL]), fixed([[s] for s in SPECIAL]))
 TABLE.add("isclose", np.isclose, fixed([SPECIAL]), fixed([[s] for s in SPECIAL]), equal_nan=True)

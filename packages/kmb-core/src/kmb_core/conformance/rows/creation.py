@@ -50,6 +50,7 @@ TABLE.add("linspace", np.linspace, numbers(2), numbers(3, 1), 4, endpoint=False,
 TABLE.add("linspace", np.linspace, numbers(2), numbers(2), 3, retstep=True, axis=-1)
 TABLE.add("linspace", np.linspace, fixed(0.0), fixed(9.0), 4, dtype="int32", dtypes=FLOATS)
 TABLE.add("linspace", np.linspace, numbers(), numbers(), 1)
+TABLE.add("linspace", np.linspace, numbers(2), 2, 3)
 TABLE.add("linspace", np.linspace, numbers(), numbers(), 0)
 
 TABLE.add("eye", np.eye, 3, dtype=DTYPE, dtypes=ANY)

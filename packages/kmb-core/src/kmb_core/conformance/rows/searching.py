@@ -24,6 +24,7 @@ TABLE.add("select", np.select, [booleans(3), booleans(3)], [numbers(3), numbers(
 TABLE.add("select", np.select, [booleans(2, 1)], [numbers(3)], 0.0, unknown_batch=0)
 TABLE.add("bincount", np.bincount, integers(6), dtypes=("int32",), compiled=False)
 TABLE.add("bincount", np.bincount, integers(6), numbers(6), 7, compiled=False)
+TABLE.add("bincount", np.bincount, integers(6), integers(6, high=99, dtype="int8"), dtypes=("int32",), compiled=False)
 TABLE.add("bincount", np.bincount, integers(0), minlength=3, dtypes=("int32",), compiled=False)
 
 
