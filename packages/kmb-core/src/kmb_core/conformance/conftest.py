@@ -64,7 +64,8 @@ def groups() -> tuple[str, ...]:
 
 def named(item: pytest.Item) -> Case:
     """The case that a test stands for: "group::id", or "group::test::id" where the id does not say it all."""
-    mark = item.get_closest_marker("conformance")
+    own = [mark for mark in item.own_markers if mark.name == "conformance"]  # a parameter's after the function's
+    mark = own[-1] if own else item.get_closest_marker("conformance")
     assert mark is not None, f"{item.nodeid} has no conformance mark"
     group = item.path.stem.removeprefix("test_")
     test = item.originalname.removeprefix("test_")

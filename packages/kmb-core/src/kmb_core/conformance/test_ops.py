@@ -36,7 +36,14 @@ def has_floats(op: str) -> bool:
     return has(op, lambda row: set(FLOATS) <= set(row.dtypes))
 
 
-EAGER = [pytest.param(op, dtype, id=f"{op}::{dtype}") for op in sorted(OPS) for dtype in row_dtypes(op)]
+def case(op: str, dtype: str):
+    """An op in a dtype, with what it needs beside inference."""
+    needs = ROWS[op][0].needs if op in ROWS else None
+    marks = () if needs is None else (pytest.mark.conformance("training", needs=needs),)
+    return pytest.param(op, dtype, id=f"{op}::{dtype}", marks=marks)
+
+
+EAGER = [case(op, dtype) for op in sorted(OPS) for dtype in row_dtypes(op)]
 SMOOTH = [pytest.param(op, id=f"{op}::gradients") for op in sorted(OPS) if has(op, lambda row: row.gradients)]
 COMPILED = [pytest.param(op, id=f"{op}::compiled") for op in sorted(OPS) if compiling.compiled_calls(op, 0.0)]
 PROMOTED = [pytest.param(op, id=f"{op}::promotion") for op in promotion.binary_ops()]
@@ -59,7 +66,7 @@ def pytest_generate_tests(metafunc):
     step = max(1, round(1 / max(metafunc.config.getoption("--kmb-sample"), 0.25)))
     floating = [op for op in sorted(OPS) if has_floats(op)]
     pairs = [(op, dtype) for i, op in enumerate(floating) for dtype in LOW if dtype == LOW[0] or i % step == 0]
-    metafunc.parametrize(("op", "dtype"), pairs, ids=[f"{op}::{dtype}" for op, dtype in pairs])
+    metafunc.parametrize(("op", "dtype"), [case(op, dtype) for op, dtype in pairs])
 
 
 @pytest.mark.conformance("inference")
