@@ -329,7 +329,7 @@ def _sequence(op: Op, to_float: bool) -> Callable[..., Any]:
 def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
     """For `dense` and its like: tensors among configuration, some left out; the promoted ones share a dtype."""
     name = op.name
-    roles = tuple(p.role for p in op.parameters)
+    roles = tuple((p.role, p.default is inspect.Parameter.empty) for p in op.parameters)
     promotes = {t.name: t.role is not None and t.role.promotes for t in op.tensors}
     promoting = any(promotes.values())
     indexes = {t.name for t in op.tensors if t.role is not None and t.role.indexes}  # given by name, they go the long way
@@ -337,8 +337,8 @@ def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         backend = state.override or process.backend or current_backend()
         native, dtype = backend.native, None
-        for x, role in zip(args, roles, strict=False):
-            if role is None or x is None:
+        for x, (role, needed) in zip(args, roles, strict=False):
+            if role is None or (x is None and not needed):
                 continue
             if x.__class__ not in native or (role.promotes and dtype is not None and x.dtype is not dtype):
                 return call_general(op, backend, args, kwargs)
