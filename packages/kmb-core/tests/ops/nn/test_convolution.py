@@ -126,3 +126,150 @@ def test_what_does_not_fit_is_refused_in_the_same_words_everywhere(x, kernel, mo
     with pytest.raises(ShapeError) as symbolic:
         ops.conv(KerasTensor(x), KerasTensor(kernel), **more)
     assert str(eager.value) == str(symbolic.value)
+
+
+def depthwise(x, kernel, *config):
+    """One convolution for each channel, with that channel alone."""
+    channels = [convolved(x[..., [c]], kernel[..., [c], :], *config) for c in range(x.shape[-1])]
+    return np.concatenate(channels, -1)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2)])
+@pytest.mark.parametrize("multiplier", [1, 2])
+def test_depthwise_convolution_takes_each_channel_by_itself(rank, padding, stride, dilation, multiplier):
+    x = GENERATOR.normal(size=(2, *SIZES[:rank], 3)).astype("float32")
+    kernel = GENERATOR.normal(size=(*(2,) * rank, 3, multiplier)).astype("float32")
+    expected = depthwise(x, kernel, stride, dilation, padding)
+    found = ops.depthwise_conv(x, kernel, stride, padding, "channels_last", dilation)
+    np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=1e-4, atol=1e-4)
+    first = ops.depthwise_conv(np.moveaxis(x, -1, 1), kernel, stride, padding, "channels_first", dilation)
+    np.testing.assert_allclose(ops.convert_to_numpy(first), np.moveaxis(expected, -1, 1), rtol=1e-4, atol=1e-4)
+    symbolic = ops.depthwise_conv(KerasTensor((None, *x.shape[1:])), kernel, stride, padding, None, dilation)
+    assert symbolic.shape == (None, *expected.shape[1:])
+    point = GENERATOR.normal(size=(*(1,) * rank, 3 * multiplier, 5)).astype("float32")
+    mixed = ops.separable_conv(x, kernel, point, stride, padding, "channels_last", dilation)
+    wanted = expected @ point.reshape(point.shape[-2:])
+    np.testing.assert_allclose(ops.convert_to_numpy(mixed), wanted, rtol=1e-4, atol=1e-4)
+    shape = ops.separable_conv(KerasTensor((None, *x.shape[1:])), kernel, point, stride, padding, None, dilation).shape
+    assert shape == (None, *wanted.shape[1:])
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("strides", [(1, 2), (2, 3), (4, 2)])
+def test_strides_of_a_depthwise_convolution_may_differ_by_axis(padding, strides):
+    x = GENERATOR.normal(size=(2, 7, 6, 3)).astype("float32")
+    kernel = GENERATOR.normal(size=(3, 2, 3, 2)).astype("float32")
+    grouped = ops.conv(x, kernel.reshape(3, 2, 1, 6), strides, padding)
+    found = ops.depthwise_conv(x, kernel, strides, padding)
+    np.testing.assert_allclose(ops.convert_to_numpy(found), ops.convert_to_numpy(grouped), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_same_padding_makes_nothing_of_an_axis_without_elements(rank, data_format):
+    first = data_format == "channels_first"
+    x = np.zeros((2, 4, 0, *(5, 6)[: rank - 1]) if first else (2, 0, *(5, 6)[: rank - 1], 4), "float32")
+    kernel, each = np.ones((*(3,) * rank, 4, 2), "float32"), np.ones((*(3,) * rank, 4, 1), "float32")
+    config = (2, "same", data_format)
+
+    def sizes(tensor):
+        shape = tuple(tensor.shape)
+        return (shape[1], shape[2:]) if first else (shape[-1], shape[1:-1])
+
+    expected = (0, 3, 3)[:rank]
+    assert sizes(ops.conv(x, kernel, *config)) == (2, expected)
+    assert sizes(ops.depthwise_conv(x, each, *config)) == (4, expected)
+    assert sizes(ops.max_pool(x, 3, *config)) == (4, expected)
+    assert sizes(ops.average_pool(x, 3, *config)) == (4, expected)
+
+
+def test_pools_of_an_empty_batch_are_empty():
+    x = np.zeros((0, 4, 4, 3), "float32")
+    assert tuple(ops.max_pool(x, 2).shape) == (0, 2, 2, 3)
+    assert tuple(ops.average_pool(x, 2, padding="same").shape) == (0, 2, 2, 3)
+    assert tuple(ops.depthwise_conv(x, np.ones((3, 3, 3, 2), "float32")).shape) == (0, 2, 2, 6)
+
+
+def test_integers_become_floats_under_a_kernel_and_stay_integers_under_maxima():
+    x = np.arange(4, dtype="int32").reshape(1, 4, 1)
+    assert "float32" in str(ops.conv(x, np.ones((2, 1, 1), "int32")).dtype)
+    assert "float32" in str(ops.depthwise_conv(x, np.ones((2, 1, 1), "int32")).dtype)
+    assert "float32" in str(ops.average_pool(x, 2).dtype)
+    assert "int32" in str(ops.max_pool(x, 2).dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_16_bit_floats_give_16_bit_floats(dtype, rank):
+    x = ops.cast(GENERATOR.normal(size=(1, *SIZES[:rank], 2)), dtype)
+    kernel = ops.cast(GENERATOR.normal(size=(*(2,) * rank, 2, 3)), dtype)
+    point = ops.cast(GENERATOR.normal(size=(*(1,) * rank, 6, 2)), dtype)
+    wide = [ops.cast(tensor, "float32") for tensor in (x, kernel, point)]
+
+    def results(x, kernel, point):
+        yield ops.conv(x, kernel, 2, "same")
+        yield ops.conv(x, kernel, dilation_rate=2)
+        yield ops.depthwise_conv(x, kernel)
+        yield ops.separable_conv(x, kernel, point)
+        yield ops.conv_transpose(x, ops.swapaxes(kernel, -1, -2), 2, "same")
+        yield ops.max_pool(x, 2)
+        yield ops.average_pool(x, 2, padding="same")
+
+    for found, exact in zip(results(x, kernel, point), results(*wide), strict=True):
+        assert dtype in str(found.dtype)
+        got = ops.convert_to_numpy(ops.cast(found, "float32"))
+        np.testing.assert_allclose(got, ops.convert_to_numpy(exact), rtol=0.05, atol=0.15)
+
+
+@pytest.mark.parametrize(
+    ("name", "kernels", "more", "words"),
+    [
+        ("depthwise_conv", [(3, 3, 2, 1)], {}, "3 channels, got one for 2"),
+        ("depthwise_conv", [(3, 3, 6, 1)], {}, "3 channels, got one for 6"),
+        ("depthwise_conv", [(3, 3, 1)], {}, "kernel of 4 axes"),
+        ("depthwise_conv", [(7, 3, 3, 1)], {}, "a window of 7 does not fit"),
+        ("depthwise_conv", [(3, 3, 3, 1)], {"padding": "causal"}, "padding is one of"),
+        ("depthwise_conv", [(3, 3, 3, 1)], {"strides": (1,)}, "strides is"),
+        ("separable_conv", [(3, 3, 2, 1), (1, 1, 2, 4)], {}, "3 channels, got one for 2"),
+        ("separable_conv", [(3, 3, 3, 2), (1, 1, 3, 4)], {}, "6 channels, got one for 3"),
+        ("separable_conv", [(3, 3, 3, 1), (3, 3, 3, 4)], {}, "a window of ones"),
+        ("separable_conv", [(3, 3, 3, 1), (1, 3, 4)], {}, "kernel of 4 axes"),
+        ("separable_conv", [(3, 3, 3, 1), (1, 1, 3, 4)], {"dilation_rate": (2, 2, 2)}, "dilation_rate is"),
+        ("conv", [(3, 3, 3, 4)], {"strides": (1,)}, "strides is"),
+        ("conv", [(3, 3, 3, 4)], {"strides": 0}, "strides is"),
+        ("conv", [(3, 3, 3, 4)], {"dilation_rate": 0}, "dilation_rate is"),
+        ("conv", [(3, 3, 3, 4)], {"data_format": "NHWC"}, "data_format is one of"),
+        ("conv", [(3, 3, 3, 4)], {"padding": "causal"}, "padding is one of"),
+    ],
+)
+def test_kernels_that_do_not_fit_are_refused_in_the_same_words_everywhere(name, kernels, more, words):
+    op, shape = getattr(ops, name), (1, 5, 5, 3)
+    with pytest.raises(ShapeError, match=rf"ops\.{name}: .*{words}") as eager:
+        op(np.ones(shape, "float32"), *[np.ones(kernel, "float32") for kernel in kernels], **more)
+    with pytest.raises(ShapeError) as symbolic:
+        op(KerasTensor(shape), *[KerasTensor(kernel) for kernel in kernels], **more)
+    assert str(eager.value) == str(symbolic.value)
+
+
+@pytest.mark.parametrize("name", ["max_pool", "average_pool"])
+@pytest.mark.parametrize(
+    ("pool_size", "more", "words"),
+    [
+        ((2,), {}, "pool_size is"),
+        (0, {}, "pool_size is"),
+        (2, {"strides": (1,)}, "strides is"),
+        (2, {"strides": 0}, "strides is"),
+        (2, {"padding": "full"}, "padding is one of"),
+        (2, {"data_format": "NHWC"}, "data_format is one of"),
+        (6, {}, "a window of 6 does not fit"),
+    ],
+)
+def test_windows_that_do_not_fit_are_refused_in_the_same_words_everywhere(name, pool_size, more, words):
+    pool = getattr(ops, name)
+    with pytest.raises(ShapeError, match=rf"ops\.{name}: .*{words}") as eager:
+        pool(np.ones((1, 5, 5, 3), "float32"), pool_size, **more)
+    with pytest.raises(ShapeError) as symbolic:
+        pool(KerasTensor((1, 5, 5, 3)), pool_size, **more)
+    assert str(eager.value) == str(symbolic.value)
