@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import scipy.stats
+from scipy.special import gammaln, rel_entr
 
 from kmb_core import losses, ops
 from kmb_core.backend import convert_to_numpy, masks
@@ -158,3 +160,87 @@ def test_a_plain_call_makes_few_calls(calls_of, monkeypatch):
     loss, true, pred = losses.MeanSquaredError(), ops.ones((4, 3)), ops.zeros((4, 3))
     framework = calls_of(lambda: ops.mean(ops.mean(ops.square(ops.subtract(true, pred)), axis=-1)))
     assert calls_of(lambda: loss(true, pred)) <= 1.5 * framework + 24
+
+
+def test_percentages_logarithms_and_log_cosh():
+    close(losses.mean_absolute_percentage_error(REAL, OTHER), (100 * np.abs((REAL - OTHER) / REAL)).mean(-1), 1e-4)
+    first, second = np.abs(REAL), np.abs(OTHER)
+    close(losses.mean_squared_logarithmic_error(first, second), ((np.log1p(first) - np.log1p(second)) ** 2).mean(-1))
+    close(losses.log_cosh(REAL, OTHER), np.log(np.cosh(REAL - OTHER)).mean(-1))
+
+
+def test_log_cosh_does_not_overflow():
+    close(losses.log_cosh([[0.0]], [[1000.0]]), [1000 - np.log(2)])
+
+
+@pytest.mark.parametrize("targets", [BITS, 2 * BITS - 1])
+def test_hinges_take_bits_and_signs(targets):
+    margin = np.maximum(1 - (2 * BITS - 1) * OTHER, 0)
+    close(losses.hinge(targets, OTHER), margin.mean(-1))
+    close(losses.squared_hinge(targets, OTHER), (margin**2).mean(-1))
+
+
+def test_categorical_hinge_compares_the_right_class_with_the_best_wrong_one():
+    right = np.take_along_axis(OTHER, CLASSES[:, None], 1)[:, 0]
+    wrong = np.where(ONE_HOT == 1, 0, OTHER).max(-1)
+    close(losses.categorical_hinge(ONE_HOT, OTHER), np.maximum(wrong - right + 1, 0))
+
+
+def test_divergence_and_poisson():
+    p, q = softmax(REAL), softmax(OTHER)
+    close(losses.kl_divergence(p, q), rel_entr(p, q).sum(-1))
+    counts = np.rint(np.abs(REAL) * 3)
+    likelihood = -scipy.stats.poisson.logpmf(counts, np.abs(OTHER)) - gammaln(counts + 1)
+    close(losses.poisson(counts, np.abs(OTHER)), likelihood.mean(-1), 1e-4)
+
+
+def test_the_cosine_is_that_of_the_angle():
+    angles = np.array([0.0, 60.0, 90.0, 180.0]) / 180 * np.pi
+    vectors = np.stack([np.cos(angles), np.sin(angles)], -1) * 3
+    close(losses.cosine_similarity([[2.0, 0.0]] * 4, vectors), -np.cos(angles))
+
+
+def test_overlaps_are_those_of_sets():
+    true, predicted = np.array([[1.0, 1.0, 1.0, 0.0]]), np.array([[1.0, 0.0, 0.0, 1.0]])
+    close(losses.dice(true, predicted), 1 - 2 * 1 / (3 + 2))
+    close(losses.tversky(true, predicted, alpha=0.25, beta=0.5), 1 - 1 / (1 + 0.25 * 2 + 0.5 * 1))
+
+
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_focal_losses_weaken_what_is_easy(gamma):
+    p = sigmoid(REAL)
+    truth = np.where(BITS == 1, p, 1 - p)
+    close(losses.binary_focal_crossentropy(BITS, p, gamma=gamma), (-((1 - truth) ** gamma) * np.log(truth)).mean(-1))
+    p = softmax(REAL)
+    chosen = np.take_along_axis(p, CLASSES[:, None], 1)[:, 0]
+    expected = -0.5 * (1 - chosen) ** gamma * np.log(chosen)
+    close(losses.categorical_focal_crossentropy(ONE_HOT, p, gamma=gamma, alpha=0.5), expected)
+
+
+def test_the_generalized_crossentropy_lies_between_two_others():
+    p = softmax(REAL)
+    chosen = np.take_along_axis(p, CLASSES[:, None], 1)[:, 0]
+    close(losses.categorical_generalized_cross_entropy(CLASSES, p, q=1.0), 1 - chosen)
+    close(losses.categorical_generalized_cross_entropy(CLASSES, p, q=1e-2), -np.log(chosen), 0.05)
+
+
+def test_the_circle_loss_is_the_formula_of_the_paper():
+    labels = np.array([0, 0, 1, 1, 1])
+    vectors = REAL / np.linalg.norm(REAL, axis=-1, keepdims=True)
+    gamma, margin, expected = 3.0, 0.25, []
+    for i in range(5):
+        positive = [vectors[i] @ vectors[j] for j in range(5) if labels[j] == labels[i] and j != i]
+        negative = [vectors[i] @ vectors[j] for j in range(5) if labels[j] != labels[i]]
+        near = sum(np.exp(-gamma * max(1 + margin - s, 0) * (s - 1 + margin)) for s in positive)
+        far = sum(np.exp(gamma * max(s + margin, 0) * (s - margin)) for s in negative)
+        expected.append(np.log1p(near * far))
+    close(losses.circle(labels, vectors, gamma=gamma, margin=margin), expected)
+
+
+def test_a_sequence_has_the_probability_of_all_its_alignments():
+    logits = OTHER[None, :3, :3]
+    p = softmax(logits)[0]
+    # "1" over three steps: one, two or three in a row, blanks (0) around them
+    ways = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (0, 1, 1), (1, 1, 1)]
+    total = sum(p[0, a] * p[1, b] * p[2, c] for a, b, c in ways)
+    close(losses.ctc([[1, 0]], logits), [-np.log(total)])

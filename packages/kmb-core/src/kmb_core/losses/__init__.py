@@ -10,6 +10,19 @@ _MODULES = {
         "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy "
         "binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy"
     ),
+    "relative_errors": (
+        "LogCosh MeanAbsolutePercentageError MeanSquaredLogarithmicError "
+        "log_cosh mean_absolute_percentage_error mean_squared_logarithmic_error"
+    ),
+    "margins": "CategoricalHinge Hinge SquaredHinge categorical_hinge hinge squared_hinge",
+    "divergences": "KLDivergence Poisson kl_divergence poisson",
+    "similarity": "Circle CosineSimilarity circle cosine_similarity",
+    "overlap": "Dice Tversky dice tversky",
+    "robust_crossentropy": (
+        "BinaryFocalCrossentropy CategoricalFocalCrossentropy CategoricalGeneralizedCrossEntropy "
+        "binary_focal_crossentropy categorical_focal_crossentropy categorical_generalized_cross_entropy"
+    ),
+    "sequences": "CTC ctc",
     "identifiers": "deserialize get serialize",
 }
 

@@ -131,7 +131,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
         name: str | None = "binary_crossentropy",
         dtype: Any = None,
     ) -> None:
-        _check_smoothing(label_smoothing, "BinaryCrossentropy")
+        check_smoothing(label_smoothing, "BinaryCrossentropy")
         settings = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(binary_crossentropy, reduction=reduction, name=name, dtype=dtype, **settings)
         self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
@@ -171,7 +171,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        _check_smoothing(label_smoothing, "CategoricalCrossentropy")
+        check_smoothing(label_smoothing, "CategoricalCrossentropy")
         settings = {"from_logits": from_logits, "label_smoothing": label_smoothing, "axis": axis}
         super().__init__(categorical_crossentropy, reduction=reduction, name=name, dtype=dtype, **settings)
         self.from_logits, self.label_smoothing, self.axis = from_logits, label_smoothing, axis
@@ -219,6 +219,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         return super().get_config() | own | ({} if axis == -1 else {"axis": axis})
 
 
-def _check_smoothing(label_smoothing: float, where: str) -> None:
+def check_smoothing(label_smoothing: float, where: str) -> None:
+    """Raise ValueError for a label smoothing outside of 0 to 1."""
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{where}: label_smoothing lies between 0 and 1, got {label_smoothing}")
