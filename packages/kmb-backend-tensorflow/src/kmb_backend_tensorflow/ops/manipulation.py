@@ -95,6 +95,8 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         raise ValueError(f'ops.pad: mode is "constant", "reflect" or "symmetric", got {mode!r}')
     if not len(x.shape):
         return x
+    if 0 in x.shape and not any(tf.get_static_value(widths)[[size == 0 for size in x.shape]].flat):
+        return tf.raw_ops.PadV2(input=x, paddings=widths, constant_values=tf.zeros((), x.dtype))  # nothing to mirror
     return tf.raw_ops.MirrorPad(input=x, paddings=widths, mode=mode.upper())
 
 

@@ -61,6 +61,8 @@ _FAMILIES = {
     "vectorization": "vectorize",
     "control_flow": "cond fori_loop map scan switch while_loop",
     "transformations": "associative_scan custom_gradient jvp vectorized_map",
+    "signal": "extract_sequences fft fft2 ifft2 irfft istft rfft stft",
+    "segments": "scatter segment_max segment_min segment_prod segment_sum",
     "tensors": "convert_to_numpy dtype is_tensor shape",
     "nn.activations": (
         "celu elu gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid log_softmax "
@@ -73,6 +75,7 @@ _FAMILIES = {
     "nn.transposed_convolution": "conv_transpose",
     "nn.ctc": "ctc_decode ctc_loss",
     "nn.loss": "binary_crossentropy categorical_crossentropy multi_hot one_hot sparse_categorical_crossentropy",
+    "nn.rearranging": "depth_to_space fold space_to_depth unfold",
     "nn.normalization": "batch_normalization layer_normalization moments normalize rms_normalization",
 }
 _NAMES = {name: f"{__name__}.{family}" for family, names in _FAMILIES.items() for name in names.split()}

@@ -9,16 +9,16 @@ from kmb_core.errors import ShapeError
 from kmb_core.ops import rules
 from kmb_core.ops.declaration import composite, primitive
 from kmb_core.ops.item_shape import item_shape
-from kmb_core.ops.tensors import convert_to_numpy, is_tensor
+from kmb_core.ops.tensors import convert_to_numpy, is_tensor, static_shape
 from kmb_core.shapes import normalize_axis, product
-from kmb_core.typing import Operand, Tensor, TensorLike
+from kmb_core.typing import Indices, Operand, Tensor, TensorLike
 
 REDUCTIONS = (None, "add", "max", "min", "mul")
 SLICE = builtins.slice  # the op of that name hides it below
 
 
 @primitive
-def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
+def take(x: TensorLike, indices: Indices, axis: int | None = None) -> Tensor:
     """The elements at given places along an axis.
 
     Args:
@@ -46,7 +46,7 @@ def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
 
 
 @primitive
-def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
+def take_along_axis(x: TensorLike, indices: Indices, axis: int | None = None) -> Tensor:
     """The elements at places that are given for each line along an axis, for instance by `argsort`.
 
     Args:
@@ -102,7 +102,8 @@ def slice(inputs: TensorLike, start_indices: Operand, shape: Sequence[int]) -> T
 
     Args:
         inputs: tensor of any dtype.
-        start_indices: the first place on each axis; integers, or a tensor of them with one axis.
+        start_indices: the first place on each axis; integers, or a tensor of them with one axis. What a tensor says is
+            moved so that the block lies in `inputs`.
         shape: the size on each axis; -1 means up to the end.
 
     Returns:
@@ -118,13 +119,16 @@ def slice(inputs: TensorLike, start_indices: Operand, shape: Sequence[int]) -> T
     """
     if isinstance(inputs, KerasTensor):
         return rules.shaped(inputs, rules.block(inputs.shape, start_indices, shape, "slice"))
-    starts = [int(start) for start in (convert_to_numpy(start_indices) if is_tensor(start_indices) else start_indices)]
-    key = tuple(_span(start, size) for start, size in zip(starts, shape, strict=True))
-    return get_item(inputs, key)
+    rules.block(static_shape(inputs), start_indices, shape, "slice")
+    starts = convert_to_numpy(start_indices) if is_tensor(start_indices) else start_indices
+    axes = zip(starts, shape, static_shape(inputs), strict=True)
+    return get_item(inputs, tuple(_span(start, size, whole) for start, size, whole in axes))
 
 
-def _span(start: int, size: int) -> Any:
-    return SLICE(start, None if size == -1 else start + size)
+def _span(start: Any, size: int, whole: int) -> Any:
+    """A block along an axis; a tensor's start is moved so that the block lies in it."""
+    place = max(min(int(start), whole - max(size, 0)), 0)
+    return SLICE(place, None if size == -1 else place + size)
 
 
 @primitive(saved_module="keras.src.ops.core")
@@ -133,7 +137,8 @@ def slice_update(inputs: TensorLike, start_indices: Operand, updates: TensorLike
 
     Args:
         inputs: tensor of any dtype.
-        start_indices: the first place of the block on each axis; integers, or a tensor of them with one axis.
+        start_indices: the first place of the block on each axis; integers, or a tensor of them with one axis. What a
+            tensor says is moved so that the block lies in `inputs`.
         updates: the block, with as many axes as `inputs`; cast to the dtype of `inputs`.
 
     Returns:
@@ -153,15 +158,17 @@ def slice_update(inputs: TensorLike, start_indices: Operand, updates: TensorLike
 
 @primitive(saved_module="keras.src.ops.core")
 def scatter_update(
-    inputs: TensorLike, indices: TensorLike, updates: TensorLike, reduction: str | None = None
+    inputs: TensorLike, indices: Indices, updates: TensorLike, reduction: str | None = None
 ) -> Tensor:
     """A tensor with the elements at given places replaced by, or combined with, others.
 
     Args:
         inputs: tensor of any dtype.
-        indices: tensor of integers of shape (count, depth): places on the first `depth` axes.
-        updates: tensor of shape (count, *inputs.shape[depth:]); cast to the dtype of `inputs`.
-        reduction: how they are combined: None replaces; "add", "max", "min", "mul".
+        indices: tensor of integers of shape (..., depth): places on the first `depth` axes; negative ones count from
+            the end. An update for a place out of range is left out, on every backend.
+        updates: tensor of shape (..., *inputs.shape[depth:]); cast to the dtype of `inputs`.
+        reduction: how they are combined: None replaces, the last of several for one place where a device keeps their
+            order; "add", "max", "min", "mul", which are "or", "or", "and", "and" of booleans.
 
     Returns:
         The shape and dtype of `inputs`.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kmb_core.conformance.row import ANY, NUMBERS, Table, fixed, integers, numbers
+from kmb_core.conformance.row import ANY, Table, apart, fixed, integers, numbers
 
 TABLE = Table()
 
@@ -64,8 +64,11 @@ COMBINE = {None: None, "add": np.add, "max": np.maximum, "min": np.minimum, "mul
 def scatter(x, indices, updates, reduction=None):
     """One place after the other."""
     result = x.copy()
-    for place, update in zip(indices, updates, strict=True):
-        place = tuple(place)
+    sizes = x.shape[: indices.shape[-1]]
+    for number in np.ndindex(indices.shape[:-1]):
+        place, update = tuple(indices[number]), updates[number]
+        if not all(-size <= at < size for at, size in zip(place, sizes, strict=True)):
+            continue
         result[place] = update if reduction is None else COMBINE[reduction](result[place], update)
     return result
 
@@ -74,7 +77,27 @@ DEEP = fixed([[0, 1], [2, 0], [1, 2]], "int32")
 FLAT = fixed([[1], [1], [2]], "int32")
 TABLE.add("scatter_update", scatter, numbers(3, 3), DEEP, numbers(3), unknown_batch=0, **EVERY)
 TABLE.add("scatter_update", scatter, numbers(3, 2), fixed([[2], [0]], "int32"), numbers(2, 2), unknown_batch=0, **SOME)
-for how in ("add", "max", "min", "mul"):
-    smooth = how == "add"
-    options = {"dtypes": NUMBERS, "unknown_batch": 0, "gradients": smooth, "low_tolerance": 0.1}
-    TABLE.add("scatter_update", scatter, numbers(3), FLAT, numbers(3), how, **options)
+PART = fixed([[0], [4], [-1], [-4], [-3]], "int32")  # of three places: two of the updates are left out
+BATCH = fixed([[[0, 0], [1, 1]], [[9, 0], [0, 0]]], "int32")
+for how in COMBINE:
+    smooth = {"unknown_batch": 0, "gradients": True, "low_tolerance": 0.1}
+    if how is not None:
+        TABLE.add("scatter_update", scatter, apart(3), FLAT, apart(3, low=-1.97), how, dtypes=(*ANY, "int8"), **smooth)
+        TABLE.add("scatter_update", scatter, apart(3, 2), PART, apart(5, 2, low=-2.3), how, **smooth)
+        TABLE.add("scatter_update", scatter, apart(2, 3), BATCH, apart(2, 2, low=-1.97), how, **smooth)
+    OUTSIDE = fixed([[4], [-1], [-4]], "int32")
+    TABLE.add("scatter_update", scatter, numbers(3, 2), OUTSIDE, numbers(3, 2), how, dtypes=ANY, **smooth)
+    TABLE.add("scatter_update", scatter, numbers(3), integers(0, 1), numbers(0), how, unknown_batch=0)
+    TABLE.add("scatter_update", scatter, numbers(0, 2), integers(2, 1), numbers(2, 2), how, unknown_batch=0)
+
+
+def scattered(indices, values, shape):
+    """Added to zeros."""
+    return scatter(np.zeros(shape, values.dtype), indices, values, "add")
+
+
+TABLE.add("scatter", scattered, DEEP, numbers(3), (3, 3), **EVERY)
+TABLE.add("scatter", scattered, FLAT, numbers(3, 2), [4, 2], unknown_batch=0, **SOME)
+TABLE.add("scatter", scattered, PART, numbers(5), (3,), unknown_batch=0, **SOME)
+TABLE.add("scatter", scattered, BATCH, numbers(2, 2), (2, 3), unknown_batch=0, **SOME)
+TABLE.add("scatter", scattered, integers(0, 1), numbers(0), (2,))

@@ -15,6 +15,7 @@ _FAMILIES = {
     "ctc": "ctc_decode ctc_loss",
     "loss": "binary_crossentropy categorical_crossentropy multi_hot one_hot sparse_categorical_crossentropy",
     "image_quality": "psnr",
+    "rearranging": "depth_to_space fold space_to_depth unfold",
     "normalization": "batch_normalization layer_normalization moments normalize rms_normalization",
 }
 _NAMES = {name: f"{__name__}.{family}" for family, names in _FAMILIES.items() for name in names.split()}
