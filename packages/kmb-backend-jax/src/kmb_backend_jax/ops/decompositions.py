@@ -34,6 +34,8 @@ def adjoint(x: jax.Array) -> jax.Array:
 @jax.custom_jvp
 def _mirrored(x: jax.Array) -> jax.Array:
     """The lower triangle, mirrored."""
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:  # (1, 0) would broadcast
+        raise ValueError(f"no square matrices: shape {x.shape}")
     return jnp.tril(x) + adjoint(jnp.tril(x, -1))
 
 

@@ -36,6 +36,8 @@ def cholesky(x: np.ndarray, upper: bool = False) -> np.ndarray:
 
 def lu_factor(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Elimination of one column after the other, in all matrices at once; each row is divided by the largest pivot."""
+    if x.ndim < 2:
+        raise ValueError(f"no matrices: shape {x.shape}")
     factors = widened(x).reshape(math.prod(x.shape[:-2]), *x.shape[-2:]).copy()
     batch, steps = np.arange(len(factors)), min(x.shape[-2:])
     pivots = np.zeros((len(factors), steps), np.int32)

@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 
+from kmb_backend_torch.ops.decompositions import narrowed, widened
+
 Tensor = torch.Tensor
 
 
@@ -14,4 +16,6 @@ def norm(x: Tensor, ord: Any = None, axis: int | Sequence[int] | None = None, ke
         flat = torch.linalg.vector_norm(x)
         return flat.reshape((1,) * x.ndim) if keepdims else flat
     axes = tuple(range(x.ndim)) if axis is None else axis
+    if ord in (2, -2, "nuc"):  # by singular values, for which there is no 16-bit kernel
+        return narrowed(x, torch.linalg.norm(widened(x), ord, axes, keepdims))[0]
     return torch.linalg.norm(x, ord, axes, keepdims)
