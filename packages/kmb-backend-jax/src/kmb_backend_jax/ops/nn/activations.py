@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import nn
 
 from kmb_backend_jax.kernel import kernel
+from kmb_backend_jax.ops.arithmetic import clip
 
 relu = kernel(nn.relu)
 elu = kernel(lambda x, alpha=1.0: nn.elu(x, alpha))
@@ -71,7 +72,7 @@ def hard_shrink(x: jax.Array, threshold: float = 0.5) -> jax.Array:
 @kernel
 def soft_shrink(x: jax.Array, threshold: float = 0.5) -> jax.Array:
     """x, nearer to zero by the threshold."""
-    return x - jnp.clip(x, -threshold, threshold)
+    return x - clip(x, -threshold, threshold)
 
 
 @kernel(static=("axis",))

@@ -9,13 +9,19 @@ from kmb_core.ops.nn import adaptive_pooling as declared
 
 def adaptive_average_pool(inputs: jax.Array, output_size: Sizes, data_format: str | None = None) -> jax.Array:
     """The mean of each of so many windows."""
-    counts = per_axis(output_size, inputs.ndim - 2)
-    return _average_pool(inputs, counts, is_channels_first(data_format))
+    return _average_pool(inputs, _counts(inputs, output_size), is_channels_first(data_format))
 
 
 def adaptive_max_pool(inputs: jax.Array, output_size: Sizes, data_format: str | None = None) -> jax.Array:
     """The largest element of each of so many windows."""
-    return _max_pool(inputs, per_axis(output_size, inputs.ndim - 2), is_channels_first(data_format))
+    return _max_pool(inputs, _counts(inputs, output_size), is_channels_first(data_format))
+
+
+def _counts(inputs: jax.Array, output_size: Sizes) -> tuple[int, ...]:
+    counts = per_axis(output_size, inputs.ndim - 2)
+    if any(not isinstance(count, int) or count < 1 for count in counts):
+        raise ValueError(f"no windows: {output_size}")  # the core says it in its own words
+    return counts
 
 
 @compiled(static=("counts", "channels_first"))

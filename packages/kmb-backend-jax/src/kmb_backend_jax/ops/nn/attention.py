@@ -6,7 +6,7 @@ import jax
 
 from kmb_backend_jax.dtypes import native_dtype
 from kmb_backend_jax.kernel import kernel
-from kmb_core.ops.nn.attention import check_attention, refuse_flash, wants_flash
+from kmb_core.ops.nn.attention_checks import check_attention, refuse_flash, wants_flash
 from kmb_core.plugins.contract import DECLARED
 
 _NATIVE = frozenset((native_dtype("float32"), native_dtype("bfloat16")))

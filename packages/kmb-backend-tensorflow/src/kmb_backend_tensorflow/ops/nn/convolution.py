@@ -244,6 +244,9 @@ def _pool(
     wide = _POOLED_AS.get(inputs.dtype, inputs.dtype)
 
     def pooled(x: Any) -> Any:
+        spatial = zip(x.shape[1:-1], window, strict=True)
+        if padding == "VALID" and any(size is not None and size < width for size, width in spatial):
+            raise ValueError("a window is longer than the inputs")  # the core says it in its own words
         if count == 1:
             return _squeeze(plane(_expand(x, 1), [1, 1, *window, 1], [1, 1, *steps, 1], padding), [1])
         if count == 2:
