@@ -3,6 +3,7 @@
 TensorFlow eliminates square matrices that are not singular only, without a derivative; `lu_factor` adds the rest.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -56,9 +57,19 @@ def _real(like: Any, values: Any) -> Any:
     return cast(values, like.dtype.real_dtype)
 
 
+@tf.custom_gradient
+def _mirrored(x: Any) -> Any:
+    """The lower triangle, mirrored; the gradient is symmetric, where TensorFlow's lies in the lower triangle."""
+    lower = tf.linalg.band_part(x, -1, 0)
+    whole = lower + tf.linalg.adjoint(lower - tf.linalg.band_part(x, 0, 0))
+    return whole, lambda upstream: (upstream + tf.linalg.adjoint(upstream)) / 2
+
+
 def eigh(x: Any) -> tuple[Any, Any]:
     """TensorFlow's, whose values of a complex matrix are complex."""
-    values, vectors = tf.linalg.eigh(widened(x))
+    if len(x.shape) < 2 or not x.shape[-1:].is_compatible_with(x.shape[-2:-1]):  # (1, 0) would broadcast
+        raise ValueError(f"no square matrices: shape {x.shape}")
+    values, vectors = tf.linalg.eigh(_mirrored(widened(x)))
     values = tf.math.real(values) if values.dtype.is_complex else values
     return _real(x, values), *narrowed(x, vectors)
 
@@ -99,7 +110,7 @@ def _native(x: Any) -> tuple[Any, Any]:
 
 
 def _exchanges(order: np.ndarray) -> np.ndarray:
-    rows = order.reshape(-1, order.shape[-1])
+    rows = order.reshape(math.prod(order.shape[:-1]), order.shape[-1])
     pivots, batch = np.zeros_like(rows, np.int32), np.arange(len(rows))
     current = np.tile(np.arange(order.shape[-1]), (len(rows), 1))
     for k in range(order.shape[-1]):
@@ -159,14 +170,15 @@ def _gradient(factors: Any, order: Any, upstream: Any) -> Any:
     lower = tf.linalg.set_diag(below[..., :size, :size], tf.ones_like(factors[..., :size, 0]))
     square = upper[..., :size, :size]
     g_lower, g_upper = _strictly_lower(upstream), tf.linalg.band_part(upstream, 0, -1)
-    right = tf.linalg.triangular_solve(lower, g_upper[..., size:], lower=True, adjoint=True)
-    under = _times_inverse(g_lower[..., size:, :], square)
-    g_l = g_lower[..., :size, :size] - _strictly_lower(tf.matmul(right, upper[..., size:], adjoint_b=True))
-    g_u = g_upper[..., :size, :size] - tf.matmul(below[..., size:, :], under, adjoint_a=True)
+    right = tf.linalg.triangular_solve(lower, g_upper[..., :size, size:], lower=True, adjoint=True)
+    under = _times_inverse(g_lower[..., size:, :size], square)
+    g_l = g_lower[..., :size, :size] - _strictly_lower(tf.matmul(right, upper[..., :size, size:], adjoint_b=True))
+    g_u = g_upper[..., :size, :size] - tf.matmul(below[..., size:, :size], under, adjoint_a=True)
     middle = _strictly_lower(tf.matmul(lower, g_l, adjoint_a=True))
     middle += tf.linalg.band_part(tf.matmul(g_u, square, adjoint_b=True), 0, -1)
     inner = tf.linalg.triangular_solve(lower, _times_inverse(middle, square), lower=True, adjoint=True)
-    exchanged = tf.concat([tf.concat([inner, right], -1), under], -2)
+    right = tf.pad(right, [[0, 0]] * (len(right.shape) - 2) + [[0, rows - size], [0, 0]])
+    exchanged = tf.concat([tf.concat([inner, under], -2), right], -1)
     return tf.gather(exchanged, tf.argsort(order), axis=-2, batch_dims=len(order.shape) - 1)
 
 

@@ -32,11 +32,6 @@ def solve_triangular(a: Tensor, b: Tensor, lower: bool = False) -> Tensor:
     return x.squeeze(-1) if vectors else x
 
 
-def cholesky_inverse(x: Tensor, upper: bool = False) -> Tensor:
-    """torch's."""
-    return narrowed(x, torch.cholesky_inverse(widened(x), upper=bool(upper)))[0]
-
-
 def pinv(x: Tensor, rcond: float | None = None) -> Tensor:
     """torch's, which has a derivative of its own."""
     wide = widened(x)
