@@ -27,7 +27,12 @@ INFO = BackendInfo(
     deviations={
         f"ops::{name}::compiled": "XLA takes the other operand where one is NaN (--xla_cpu_enable_fast_min_max)"
         for name in ("amax", "amin", "max", "maximum", "min", "minimum")
-    },
+    }
+    | {
+        f"kinks::{name} at a tie": "TensorFlow gives the first of two equal elements the whole gradient, not a half"
+        for name in ("maximum", "minimum")
+    }
+    | {"kinks::selu": "the kernel has at 0 the derivative of the right side; both are subgradients"},
 )
 
 

@@ -47,7 +47,6 @@ def test_wrong_calls_are_refused_in_the_same_words_everywhere(family):
             answers[backend] = refusals(family)
     first, *others = answers
     for other in others:
-        differing = {
-            call: (words, answers[other][call]) for call, words in answers[first].items() if answers[other][call] != words
-        }
+        given = answers[other]
+        differing = {call: (words, given[call]) for call, words in answers[first].items() if given[call] != words}
         assert not differing, (first, other)

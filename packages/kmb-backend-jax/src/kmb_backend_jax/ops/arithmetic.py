@@ -20,11 +20,9 @@ multiply = kernel(lambda x1, x2: jnp.multiply(x1, x2))
 true_divide = divide = kernel(lambda x1, x2: jnp.true_divide(x1, x2))
 floor_divide = kernel(lambda x1, x2: jnp.floor_divide(x1, x2))
 mod = kernel(lambda x1, x2: jnp.mod(x1, x2))
-power = jnp.power  # not a kernel: an integer exponent that is a Python number becomes multiplications
 maximum = kernel(lambda x1, x2: jnp.maximum(x1, x2))
 minimum = kernel(lambda x1, x2: jnp.minimum(x1, x2))
 negative = kernel(jnp.negative)
-absolute = abs = kernel(jnp.abs)  # the op's public name
 sign = kernel(jnp.sign)
 floor = kernel(jnp.floor)
 ceil = kernel(jnp.ceil)
@@ -32,7 +30,44 @@ square = kernel(lambda x: jnp.square(x if x.dtype != jnp.bool_ else x.astype(jnp
 reciprocal = kernel(jnp.reciprocal)
 
 
-_clip = kernel(lambda x, x_min, x_max: jnp.clip(x, x_min, x_max))
+
+
+@jax.custom_jvp
+def _size(x: jax.Array) -> jax.Array:
+    return jnp.abs(x)
+
+
+@_size.defjvp
+def _size_derivative(primals: tuple[jax.Array], tangents: tuple[jax.Array]) -> tuple[jax.Array, jax.Array]:
+    """0 at 0, where JAX has 1."""
+    (x,), (tangent,) = primals, tangents
+    return _size(x), jnp.sign(x) * tangent
+
+
+absolute = abs = kernel(  # the op's public name
+    lambda x: _size(x) if jnp.issubdtype(x.dtype, jnp.floating) else jnp.abs(x)
+)
+
+
+def power(x1: jax.Array, x2: Any) -> jax.Array:
+    """x1 to the power x2; 0 to the power 0 is 1, with derivative 0 and not NaN."""
+    if x1.dtype not in INEXACT:
+        return jnp.power(x1, x2)
+    if isinstance(x2, jax.Array):
+        return _power(x1, x2)
+    return jnp.power(x1, x2) if x2 else jnp.ones_like(x1)  # an integer exponent becomes multiplications
+
+
+@kernel
+def _power(x1: jax.Array, x2: jax.Array) -> jax.Array:
+    return jnp.power(jnp.where((x1 == 0) & (x2 == 0), 1, x1), x2)
+
+
+@kernel
+def _clip(x: jax.Array, x_min: Any, x_max: Any) -> jax.Array:
+    """By choices: at the bounds themselves the derivative is 1, where two extremes make it a half."""
+    x = jnp.where(x < x_min, x_min, x)
+    return jnp.where(x > x_max, x_max, x)
 
 
 @kernel

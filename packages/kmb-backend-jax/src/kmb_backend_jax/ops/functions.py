@@ -1,5 +1,6 @@
 """Exponentials, logarithms, trigonometry and the error function, element by element."""
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -20,7 +21,6 @@ tan = kernel(jnp.tan)
 arcsin = kernel(jnp.arcsin)
 arccos = kernel(jnp.arccos)
 arctan = kernel(jnp.arctan)
-arctan2 = kernel(lambda x1, x2: jnp.arctan2(x1, x2))
 sinh = kernel(jnp.sinh)
 cosh = kernel(jnp.cosh)
 tanh = kernel(jnp.tanh)
@@ -30,3 +30,10 @@ arctanh = kernel(jnp.arctanh)
 erf = kernel(lambda x: lax.erf(x))
 erfinv = kernel(lambda x: lax.erf_inv(x))
 erfc = kernel(lambda x: lax.erfc(x))
+
+
+@kernel
+def arctan2(x1: jax.Array, x2: jax.Array) -> jax.Array:
+    """The angle of the point (x2, x1); at the origin its derivatives are 0, not NaN."""
+    origin = (x1 == 0) & (x2 == 0)
+    return jnp.where(origin, lax.stop_gradient(jnp.arctan2(x1, x2)), jnp.arctan2(x1, jnp.where(origin, 1, x2)))

@@ -61,7 +61,15 @@ argmin = _reducing(lambda x, axis, keepdims: jnp.argmin(x, axis, keepdims=keepdi
 logsumexp = _reducing(lambda x, axis, keepdims: jax.scipy.special.logsumexp(x, axis, keepdims=keepdims))
 mean = _inexact(_reducing(lambda x, axis, keepdims: jnp.mean(x, axis, keepdims=keepdims)))
 var = _inexact(_reducing(lambda x, axis, keepdims: jnp.var(x, axis, keepdims=keepdims)))
-std = _inexact(_reducing(lambda x, axis, keepdims: jnp.std(x, axis, keepdims=keepdims)))
+
+
+def root_of_squares(total: jax.Array) -> jax.Array:
+    """The square root of a sum of squares; where that is 0, its minimum, the derivative is 0 and not NaN."""
+    least = total == 0
+    return jnp.where(least, total, jnp.sqrt(jnp.where(least, 1, total)))
+
+
+std = _inexact(_reducing(lambda x, axis, keepdims: root_of_squares(jnp.var(x, axis, keepdims=keepdims))))
 _nonzero = _reducing(lambda x, axis, keepdims: jnp.sum(x != 0, axis, np.int32, keepdims=keepdims))
 _prod = kernel(
     lambda x, axis, keepdims, dtype: jnp.prod(x, axis, dtype or _accumulator(x), keepdims=keepdims),

@@ -11,5 +11,13 @@ deg2rad = kernel(jnp.deg2rad)
 rad2deg = kernel(jnp.rad2deg)
 sinc = kernel(jnp.sinc)
 i0 = kernel(lambda x: jax.scipy.special.i0(x))
-hypot = kernel(lambda x1, x2: jnp.hypot(x1, x2))
+
+
+@kernel
+def hypot(x1: jax.Array, x2: jax.Array) -> jax.Array:
+    """The length of a right triangle's long side; at the origin its derivatives are 0."""
+    origin = (x1 == 0) & (x2 == 0)
+    return jnp.where(origin, 0, jnp.hypot(jnp.where(origin, 1, x1), x2))
+
+
 logaddexp2 = kernel(lambda x1, x2: jnp.logaddexp2(x1, x2))

@@ -76,7 +76,19 @@ def _without_zeros(function: Callable[..., Any], x1: Any, x2: Any) -> Any:
     return _select(by_zero, _zeros_like(quotient), quotient)
 
 
-power = paired(UNSIGNED_AS_SIGNED, raw_op("Pow"))
+_power = paired(UNSIGNED_AS_SIGNED, raw_op("Pow"))
+
+
+def power(x1: Any, x2: Any) -> Any:
+    """x1 to the power x2; 0 to the power 0 is 1, with derivative 0 and not NaN."""
+    if not x1.dtype.is_floating:
+        return _power(x1, x2)
+    if not hasattr(x2, "dtype"):
+        return _power(x1, x2) if x2 else tf.ones_like(x1)
+    neither = tf.logical_and(tf.equal(x1, 0), tf.equal(x2, 0))
+    return _power(tf.where(neither, tf.ones((), x1.dtype), x1), x2)
+
+
 negative = through(UNSIGNED_AS_SIGNED, raw_op("Neg"))
 _square = raw_op("Square")
 

@@ -21,7 +21,7 @@ from kmb_backend_tensorflow.dtypes import (
     through,
 )
 from kmb_backend_tensorflow.raw import raw_op
-from kmb_backend_tensorflow.shapes import axes_of
+from kmb_backend_tensorflow.shapes import axes_of, dynamic_shape
 
 _sum, _prod, _mean = raw_op("Sum"), raw_op("Prod"), raw_op("Mean")
 _max, _min, _any, _all = raw_op("Max"), raw_op("Min"), raw_op("Any"), raw_op("All")
@@ -80,8 +80,10 @@ _variance = through(HALVES_AS_FLOAT32, _plain_variance)
 
 
 def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Square root of the variance."""
-    return tf.sqrt(var(x, axis, keepdims))
+    """Square root of the variance; where that is 0, so is the derivative."""
+    square = var(x, axis, keepdims)
+    least = tf.equal(square, 0)
+    return tf.where(least, square, tf.sqrt(tf.where(least, tf.ones_like(square), square)))
 
 
 # Extremes --------------------------------------------------------------------------------------------------------
@@ -165,7 +167,53 @@ def _running(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 cumsum = _running(raw_op("Cumsum"))
-cumprod = _running(raw_op("Cumprod"))
+_plain_cumprod = raw_op("Cumprod")
+
+
+def _cumprod(x: Any, axis: int) -> Any:
+    """TensorFlow's own gradient divides by x, and gives 0 behind a zero where it is not 0."""
+
+    @tf.custom_gradient
+    def products(x: Any) -> Any:
+        def gradient(upstream: Any) -> Any:
+            before = tf.math.cumprod(x, axis, exclusive=True)
+            return before * _weighted_products_behind(x, upstream, axis)
+
+        return _plain_cumprod(x, axis), gradient
+
+    return products(x)
+
+
+def _weighted_products_behind(x: Any, weights: Any, axis: Any) -> Any:
+    """sum over j >= i of weights[j] * x[i + 1] * … * x[j], in a logarithmic number of steps."""
+    last = len(x.shape) - 1
+    order = list(range(last + 1))
+    order[axis], order[-1] = order[-1], order[axis]
+    factors, sums = tf.transpose(x, order), tf.transpose(weights, order)
+    size = dynamic_shape(factors)[-1]
+    factors = _ahead(factors, 1)
+    step = tf.constant(1)
+
+    def doubled(step: Any, factors: Any, sums: Any) -> tuple[Any, Any, Any]:
+        return step * 2, factors * _ahead(factors, step), sums + factors * _ahead(sums, step)
+
+    unknown = tf.TensorShape([None] * (last + 1))
+    shapes = [step.shape, unknown, unknown]
+    _, _, sums = tf.while_loop(lambda step, *_: step < size, doubled, [step, factors, sums], shapes)
+    return tf.reshape(tf.transpose(sums, order), tf.shape(x))
+
+
+def _ahead(x: Any, step: Any) -> Any:
+    """The elements `step` places further on the last axis, zeros behind the end."""
+    pads = [[0, 0]] * (len(x.shape) - 1) + [[0, step]]
+    return tf.pad(x, pads)[..., step:]
+
+
+def _zero_proof_cumprod(x: Any, axis: int) -> Any:
+    return _cumprod(x, axis) if x.dtype in FLOATS else _plain_cumprod(x, axis)
+
+
+cumprod = _running(_zero_proof_cumprod)
 
 
 def argsort(x: Any, axis: int | None = -1) -> Any:

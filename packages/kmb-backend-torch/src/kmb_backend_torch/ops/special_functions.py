@@ -13,7 +13,11 @@ i0 = torch.i0
 
 def hypot(x1: torch.Tensor, x2: Operand) -> torch.Tensor:
     """The length of a right triangle's long side."""
-    return torch.hypot(x1, beside(x1, x2))
+    x2 = beside(x1, x2)
+    if not (x1.requires_grad or x2.requires_grad):
+        return torch.hypot(x1, x2)
+    origin = (x1 == 0) & (x2 == 0)  # where torch's derivatives are NaN
+    return torch.where(origin, 0.0, torch.hypot(torch.where(origin, 1.0, x1), x2))
 
 
 def logaddexp2(x1: torch.Tensor, x2: Operand) -> torch.Tensor:

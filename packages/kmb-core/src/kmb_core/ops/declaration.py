@@ -349,7 +349,8 @@ def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
         for key in kwargs:
             if key in promotes and kwargs[key] is not None:
                 x = kwargs[key]
-                if x.__class__ not in native or key in indexes or (promotes[key] and dtype is not None and x.dtype is not dtype):
+                differs = promotes[key] and dtype is not None and x.dtype is not dtype
+                if x.__class__ not in native or key in indexes or differs:
                     return call_general(op, backend, args, kwargs)
         if promoting and (
             dtype is None or not (any_kind or dtype in (backend.floats if to_float else backend.numbers))

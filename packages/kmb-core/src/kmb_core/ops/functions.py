@@ -9,7 +9,7 @@ import math
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import absolute, add, maximum, multiply, negative, sign, subtract, true_divide
 from kmb_core.ops.comparison import equal, less, where
-from kmb_core.ops.creation import zeros_like
+from kmb_core.ops.creation import ones_like, zeros_like
 from kmb_core.ops.declaration import composite, primitive
 from kmb_core.typing import Floating, Tensor
 
@@ -179,7 +179,14 @@ def logaddexp(x1: Floating, x2: Floating) -> Tensor:
     larger = maximum(x1, x2)
     difference = negative(absolute(subtract(x1, x2)))
     sum_of_both = add(larger, log1p(exp(difference)))
-    return where(equal(x1, x2), add(x1, math.log(2)), sum_of_both)  # equal infinities have no difference
+    # Equal infinities have no difference; half of each, so that both get their half of the gradient.
+    return where(equal(x1, x2), add(add(multiply(x1, 0.5), multiply(x2, 0.5)), math.log(2)), sum_of_both)
+
+
+def root_of_squares(total: Tensor) -> Tensor:
+    """The square root of a sum of squares; where that is 0, its minimum, the derivative is 0 and not NaN."""
+    least = equal(total, 0)
+    return where(least, total, sqrt(where(least, ones_like(total), total)))
 
 
 @primitive

@@ -8,7 +8,7 @@ from kmb_core.ops.arithmetic import absolute, square, subtract, true_divide
 from kmb_core.ops.comparison import isnan, logical_not, where
 from kmb_core.ops.creation import cast, full
 from kmb_core.ops.declaration import composite
-from kmb_core.ops.functions import sqrt
+from kmb_core.ops.functions import root_of_squares
 from kmb_core.ops.reduction import Axis, argmax, argmin, cumprod, cumsum
 from kmb_core.ops.reduction import all as all_of
 from kmb_core.ops.reduction import max as largest_of
@@ -236,7 +236,7 @@ def nanstd(x: Floating, axis: Axis = None, keepdims: bool = False) -> Tensor:
         >>> float(ops.nanstd([1.0, float("nan"), 3.0]))
         1.0
     """
-    return sqrt(nanvar(x, axis, keepdims))
+    return root_of_squares(nanvar(x, axis, keepdims))
 
 
 @composite

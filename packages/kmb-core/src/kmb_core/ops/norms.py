@@ -10,7 +10,7 @@ from kmb_core.ops.comparison import not_equal
 from kmb_core.ops.creation import cast
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.decompositions import svd
-from kmb_core.ops.functions import sqrt
+from kmb_core.ops.functions import root_of_squares
 from kmb_core.ops.manipulation import expand_dims, moveaxis, reshape
 from kmb_core.ops.reduction import max as largest_of
 from kmb_core.ops.reduction import min as smallest_of
@@ -47,7 +47,7 @@ def norm(x: Floating, ord: int | float | str | None = None, axis: Any = None, ke
     axes = normalize_axes(axis, rank, "ops.norm")
     if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
         size = absolute(x)
-        return sqrt(sum_of(multiply(size, size), axes, keepdims))
+        return root_of_squares(sum_of(multiply(size, size), axes, keepdims))
     if len(axes) == 1:
         return _vector_norm(x, ord, axes, keepdims)
     if len(axes) == 2:

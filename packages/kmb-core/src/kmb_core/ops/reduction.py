@@ -14,7 +14,7 @@ from kmb_core.ops.arithmetic import absolute, add, multiply, square, subtract, t
 from kmb_core.ops.comparison import greater, isfinite, logical_and, not_equal, where
 from kmb_core.ops.creation import cast, full, stop_gradient
 from kmb_core.ops.declaration import composite, primitive
-from kmb_core.ops.functions import exp, log, sqrt
+from kmb_core.ops.functions import exp, log, root_of_squares
 from kmb_core.ops.indexing import take_along_axis
 from kmb_core.ops.manipulation import broadcast_to, expand_dims, ravel, reshape, squeeze
 from kmb_core.ops.tensors import shape as shape_of
@@ -358,7 +358,7 @@ def std(x: Floating, axis: Axis = None, keepdims: bool = False) -> Tensor:
         >>> float(ops.std([1.0, 3.0]))
         1.0
     """
-    return sqrt(var(x, axis, keepdims))
+    return root_of_squares(var(x, axis, keepdims))
 
 
 @composite

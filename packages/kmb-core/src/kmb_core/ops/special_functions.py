@@ -188,4 +188,5 @@ def logaddexp2(x1: Floating, x2: Floating) -> Tensor:
     larger = maximum(x1, x2)
     difference = negative(absolute(subtract(x1, x2)))
     sum_of_both = add(larger, multiply(log1p(exp2(difference)), 1 / math.log(2)))
-    return where(equal(x1, x2), add(x1, 1.0), sum_of_both)  # equal infinities have no difference
+    # Equal infinities have no difference; half of each, so that both get their half of the gradient.
+    return where(equal(x1, x2), add(add(multiply(x1, 0.5), multiply(x2, 0.5)), 1.0), sum_of_both)

@@ -52,7 +52,7 @@ def gelu(x: Tensor, approximate: bool = True) -> Tensor:
 
 def hard_tanh(x: Tensor) -> Tensor:
     """x held between -1 and 1."""
-    return _native.hardtanh(x)
+    return torch.clamp(x, -1, 1)  # at the bounds the derivative is 1, as everywhere; hardtanh has 0
 
 
 def hard_shrink(x: Tensor, threshold: float = 0.5) -> Tensor:

@@ -137,7 +137,7 @@ def celu(x: Floating, alpha: float = 1.0) -> Tensor:
         >>> [round(float(v), 4) for v in ops.celu([-1.0, 1.0], alpha=2.0)]
         [-0.7869, 1.0]
     """
-    return maximum(x, 0) + multiply(expm1(true_divide(minimum(x, 0), alpha)), alpha)
+    return where(x > 0, x, multiply(expm1(true_divide(minimum(x, 0), alpha)), alpha))
 
 
 @composite(saved_module=NN)

@@ -12,7 +12,7 @@ from kmb_core.backend import dtype_of
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops.arithmetic import absolute, add, maximum, power, square
 from kmb_core.ops.declaration import composite
-from kmb_core.ops.functions import rsqrt, sqrt
+from kmb_core.ops.functions import root_of_squares, rsqrt
 from kmb_core.ops.manipulation import reshape
 from kmb_core.ops.nn.precision import narrowed, widened
 from kmb_core.ops.reduction import max, mean, sum
@@ -223,7 +223,7 @@ def _norm(x: Tensor, axes: tuple[int, ...], order: float) -> Tensor:
     if order == 1:
         return sum(absolute(x), axes, True)
     if order == 2:
-        return sqrt(sum(square(x), axes, True))
+        return root_of_squares(sum(square(x), axes, True))
     if order == float("inf"):
         return max(absolute(x), axes, True)
     return power(sum(power(absolute(x), order), axes, True), 1.0 / order)
