@@ -15,12 +15,16 @@ from kmb_core.errors import DTypeError
 from kmb_core.ops.declaration import OPS, Op
 
 DTYPES: tuple[Any, ...] = (
-    "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "float16", "bfloat16", "float32", int, float,
+    "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+    "float16", "bfloat16", "float32", "float64", bool, int, float,
 )  # fmt: skip
+WIDE = {"int64": "int32", "uint64": "uint32", "float64": "float32"}  # each with what the table makes of it
 VALUES = np.array([1, 2, 3])
 # Ops with two promoting tensors to which these vectors mean nothing.
-OTHERS = {"linspace", "conv", "conv_transpose", "depthwise_conv", "tensordot", "binary_crossentropy", "categorical_crossentropy"} | {
-    "solve", "solve_triangular", "lstsq", "cdist", "psnr", "polar", "ssim",
+OTHERS = {
+    "linspace", "conv", "conv_transpose", "depthwise_conv", "tensordot", "binary_crossentropy",
+    "categorical_crossentropy", "solve", "solve_triangular", "lstsq", "cdist", "psnr",
+    "polar", "ssim",
 }  # fmt: skip
 NO_SCALARS = {
     "dense",
@@ -76,6 +80,8 @@ def check_pair(op: str, left: Any, right: Any) -> None:
 
 
 def _argument(dtype: Any) -> Any:
+    if dtype is bool:
+        return True
     return VALUES.astype(numpy_dtype(dtype)) if isinstance(dtype, str) else dtype(2)
 
 
@@ -92,6 +98,9 @@ def _common(op: str, left: Any, right: Any) -> str:
     """The table's dtype, widened as the declared roles ask."""
     roles = [t.role for t in OPS[op].tensors if t.role is not None]
     dtype = result_type(left, right)
+    kept = {"bool" if d is bool else d for d in (left, right) if isinstance(d, str) or d is bool}
+    if len(kept) == 1 and WIDE.get(*kept) == dtype:  # where all tensors are wide, they stay so
+        (dtype,) = kept
     if any(role.to_float for role in roles) and not is_float(dtype):
         return result_type(dtype, float)
     return "int32" if dtype == "bool" and any(role.to_number for role in roles) else dtype
