@@ -349,8 +349,9 @@ def _tuples(value: Any) -> Any:
 def _find_op(module: str, class_name: str) -> Op:
     found = _among_declared(module, class_name)
     if found is None:
-        for name in ops.__all__:  # the families are imported when a name is used
-            getattr(ops, name)
+        for namespace in (ops, ops.image):  # the families are imported when a name is used
+            for name in namespace.__all__:
+                getattr(namespace, name)
         found = _among_declared(module, class_name)
     if found is None:
         raise UnknownObjectError(message(f"functional graph: no op is known that is saved as {module}.{class_name}"))
