@@ -4,6 +4,7 @@ Where a family does not compile as a whole, each op is compiled alone, so that o
 sample of an op's rows is compiled: a compiler that generates C++ takes seconds for each loop.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
@@ -17,6 +18,7 @@ from kmb_core.ops.declaration import OPS
 
 Outputs = list[list[np.ndarray]]  # of each call, its outputs
 
+_number = itertools.count()
 _families: dict[tuple[str, str], dict[str, Outputs] | None] = {}
 
 
@@ -84,6 +86,10 @@ def run_compiled(calls: Sequence[Called]) -> Outputs:
 
 
 def _fresh(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with code of its own: some compilers count how often one code was compiled, and give up."""
-    code = function.__code__.replace()
+    """The function with code and a name of its own.
+
+    Some compilers count how often one code was compiled, and give up; torch remembers the sizes that a name was
+    compiled for, and takes all for unknown when they differ.
+    """
+    code = function.__code__.replace(co_name=f"calls_{next(_number)}")
     return FunctionType(code, function.__globals__, function.__name__, function.__defaults__, function.__closure__)
