@@ -11,7 +11,7 @@ from jax import lax
 
 from kmb_backend_jax.conversion import convert
 from kmb_backend_jax.kernel import kernel
-from kmb_backend_jax.ops.segments import product
+from kmb_backend_jax.segment_products import product
 
 get_item = operator.getitem
 take = kernel(lambda x, indices, axis=None: jnp.take(x, indices, axis), static=("axis",))

@@ -1,5 +1,6 @@
 """Spectra: JAX's transforms. Half precision is computed in float32, which is the least that XLA transforms."""
 
+from functools import cache
 from typing import Any
 
 import jax
@@ -36,6 +37,8 @@ _irfft = kernel(
 @kernel(static=("fft_length",))
 def rfft(x: jax.Array, fft_length: int | None = None) -> Pair:
     """JAX's."""
+    if jnp.iscomplexobj(x):
+        raise ValueError("a real signal")  # the declaration says it in full
     return _split(jnp.fft.rfft(_wide(x), fft_length), x.dtype)
 
 
@@ -56,7 +59,10 @@ def ifft2(x: Any) -> Pair:
 
 def irfft(x: Any, fft_length: int | None = None) -> jax.Array:
     """JAX's."""
-    return _irfft(*_checked(x, 1), fft_length)
+    real, imag = _checked(x, 1)
+    if fft_length is None and real.shape[-1] == 1:  # JAX gives a signal without points
+        raise ValueError("no points")
+    return _irfft(real, imag, fft_length)
 
 
 def _checked(x: Any, axes: int) -> Pair:
@@ -66,15 +72,19 @@ def _checked(x: Any, axes: int) -> Pair:
     return real, imag
 
 
-_LENGTHS = ("sequence_length", "sequence_stride", "fft_length", "length", "window", "center")
-_stft_body, _istft_body = declared.stft.op.body, declared.istft.op.body
-_extract_sequences = kernel(declared.extract_sequences.op.body, static=_LENGTHS[:2])
-_stft, _istft = kernel(_stft_body, static=(*_LENGTHS[:3], *_LENGTHS[4:])), kernel(_istft_body, static=_LENGTHS)
+_STATIC = ("sequence_length", "sequence_stride", "fft_length", "length", "window", "center")
+
+
+@cache
+def _compiled(op: str) -> Any:
+    """An op as it is declared, compiled into one; it is declared when this module is there."""
+    record = getattr(declared, op).op
+    return kernel(record.body, static=tuple(name for name in _STATIC if name in record.signature.parameters))
 
 
 def extract_sequences(x: jax.Array, sequence_length: int, sequence_stride: int) -> jax.Array:
     """The op as it is declared, compiled into one."""
-    return _extract_sequences(x, sequence_length, sequence_stride)
+    return _compiled("extract_sequences")(x, sequence_length, sequence_stride)
 
 
 def stft(
@@ -86,7 +96,7 @@ def stft(
     center: bool = True,
 ) -> Pair:
     """The op as it is declared, compiled into one where the window has a name."""
-    transform = _stft if _is_named(window) else _stft_body
+    transform = _compiled("stft") if _is_named(window) else declared.stft.op.body
     return transform(x, sequence_length, sequence_stride, fft_length, window, center)
 
 
@@ -100,7 +110,7 @@ def istft(
     center: bool = True,
 ) -> jax.Array:
     """The op as it is declared, compiled into one where the window has a name."""
-    transform = _istft if _is_named(window) else _istft_body
+    transform = _compiled("istft") if _is_named(window) else declared.istft.op.body
     return transform(x, sequence_length, sequence_stride, fft_length, length, window, center)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import as_dtype
@@ -95,7 +96,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         raise ValueError(f'ops.pad: mode is "constant", "reflect" or "symmetric", got {mode!r}')
     if not len(x.shape):
         return x
-    if 0 in x.shape and not any(tf.get_static_value(widths)[[size == 0 for size in x.shape]].flat):
+    if 0 in x.shape and not widths[[size == 0 for size in x.shape]].any():
         return tf.raw_ops.PadV2(input=x, paddings=widths, constant_values=tf.zeros((), x.dtype))  # nothing to mirror
     return tf.raw_ops.MirrorPad(input=x, paddings=widths, mode=mode.upper())
 
@@ -107,7 +108,7 @@ def _pad_widths(pad_width: Any, count: int) -> Any:
         pad_width = (tuple(pad_width) * 2 if len(pad_width) == 1 else tuple(pad_width),)
     pairs = [tuple(pair) * 2 if len(pair) == 1 else tuple(pair) for pair in pad_width]
     pairs = pairs * count if len(pairs) == 1 else pairs
-    return tf.reshape(tf.constant(pairs, tf.int32), (count, 2))
+    return np.asarray(pairs, np.int32).reshape(count, 2)
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:

@@ -67,6 +67,6 @@ def irfft(x: Any, fft_length: int | None = None) -> Tensor:
 
 def extract_sequences(x: Tensor, sequence_length: int, sequence_stride: int) -> Tensor:
     """torch's unfold: a view of all windows, of which every `sequence_stride`-th is taken."""
-    if sequence_length < 1:  # torch takes 0
+    if sequence_length < 1 or not x.ndim:  # torch takes 0, and scalars
         raise ValueError("lengths are positive")
     return x.unfold(-1, sequence_length, sequence_stride)

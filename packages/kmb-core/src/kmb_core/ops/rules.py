@@ -101,8 +101,8 @@ def block(shape: Sequence[int | None], starts: Any, size: Any, op: str) -> tuple
 def _extent(whole: int | None, start: int | None, part: int | None, op: str) -> int | None:
     if (start or 0) < 0:
         raise ShapeError(f"ops.{op}: a block starts at 0 or later on an axis, got {start}")
-    if part == -1:
-        return None if whole is None or start is None else max(whole - start, 0)
-    if whole is not None and part is not None and (start or 0) + part > whole:
+    if whole is not None and part is not None and (start or 0) + max(part, 0) > whole:
         raise ShapeError(f"ops.{op}: a block of {part} from {start or 0} on does not lie in an axis of size {whole}")
+    if part == -1:
+        return None if whole is None or start is None else whole - start
     return part

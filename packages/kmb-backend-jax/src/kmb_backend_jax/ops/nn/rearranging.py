@@ -1,6 +1,7 @@
 """Blocks of images, depth and space: each op's steps compiled into one. `fold` pads, because XLA fuses that."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import jax
@@ -13,14 +14,18 @@ from kmb_core.ops.nn import rearranging as declared
 
 Two = int | Sequence[int]
 
-_unfold = kernel(declared.unfold.op.body, static=("kernel_size", "dilation", "padding", "stride"))
-_depth_to_space = kernel(declared.depth_to_space.op.body, static=("block_size", "data_format"))
-_space_to_depth = kernel(declared.space_to_depth.op.body, static=("block_size", "data_format"))
+_BLOCKS, _DEPTH = ("kernel_size", "dilation", "padding", "stride"), ("block_size", "data_format")
+
+
+@cache
+def _compiled(op: str, static: tuple[str, ...]) -> Any:
+    """An op as it is declared, compiled into one; it is declared when this module is there."""
+    return kernel(getattr(declared, op).op.body, static=static)
 
 
 def unfold(x: jax.Array, kernel_size: Two, dilation: Two = 1, padding: Two = 0, stride: Two = 1) -> jax.Array:
     """Strided slices, one for each element of a block."""
-    return _unfold(x, *map(_hashable, (kernel_size, dilation, padding, stride)))
+    return _compiled("unfold", _BLOCKS)(x, *map(_hashable, (kernel_size, dilation, padding, stride)))
 
 
 def _hashable(size: Any) -> Any:
@@ -64,9 +69,9 @@ def _fold(
 
 def depth_to_space(x: jax.Array, block_size: int, data_format: str | None = "channels_last") -> jax.Array:
     """Reshaped, transposed, reshaped."""
-    return _depth_to_space(x, block_size, data_format or image_data_format())
+    return _compiled("depth_to_space", _DEPTH)(x, block_size, data_format or image_data_format())
 
 
 def space_to_depth(x: jax.Array, block_size: int, data_format: str | None = "channels_last") -> jax.Array:
     """Reshaped, transposed, reshaped."""
-    return _space_to_depth(x, block_size, data_format or image_data_format())
+    return _compiled("space_to_depth", _DEPTH)(x, block_size, data_format or image_data_format())

@@ -6,18 +6,17 @@ from kmb_backend_tensorflow.raw import raw_op
 from kmb_core.ops.nn import rearranging as declared
 
 _DepthToSpace, _SpaceToDepth = raw_op("DepthToSpace"), raw_op("SpaceToDepth")
-_depth_to_space, _space_to_depth = declared.depth_to_space.op.body, declared.space_to_depth.op.body
 
 
 def depth_to_space(x: Any, block_size: int, data_format: str | None = "channels_last") -> Any:
     """TensorFlow's kernel; its order of channels that come first is another one."""
     if data_format != "channels_last" or 0 in x.shape:
-        return _depth_to_space(x, block_size, data_format)
+        return declared.depth_to_space.op.body(x, block_size, data_format)
     return _DepthToSpace(x, block_size)
 
 
 def space_to_depth(x: Any, block_size: int, data_format: str | None = "channels_last") -> Any:
     """TensorFlow's kernel; its order of channels that come first is another one."""
     if data_format != "channels_last" or 0 in x.shape:
-        return _space_to_depth(x, block_size, data_format)
+        return declared.space_to_depth.op.body(x, block_size, data_format)
     return _SpaceToDepth(x, block_size)

@@ -11,35 +11,30 @@ Tensor = torch.Tensor
 Two = int | Sequence[int]
 _FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
-_unfold, _fold = declared.unfold.op.body, declared.fold.op.body
-_depth_to_space, _space_to_depth = declared.depth_to_space.op.body, declared.space_to_depth.op.body
-
 
 def unfold(x: Tensor, kernel_size: Two, dilation: Two = 1, padding: Two = 0, stride: Two = 1) -> Tensor:
     """torch's im2col; of images of other dtypes, or of none, as the op is declared."""
     if x.dtype not in _FLOATS or x.ndim != 4 or x.numel() == 0:
-        return _unfold(x, kernel_size, dilation, padding, stride)
+        return declared.unfold.op.body(x, kernel_size, dilation, padding, stride)
     return functional.unfold(x, kernel_size, dilation, padding, stride)
 
 
-def fold(
-    x: Tensor, output_size: Two, kernel_size: Two, dilation: Two = 1, padding: Two = 0, stride: Two = 1
-) -> Tensor:
+def fold(x: Tensor, output_size: Two, kernel_size: Two, dilation: Two = 1, padding: Two = 0, stride: Two = 1) -> Tensor:
     """torch's col2im; of columns of other dtypes, or of none, as the op is declared."""
     if x.dtype not in _FLOATS or x.ndim != 3 or x.numel() == 0:
-        return _fold(x, output_size, kernel_size, dilation, padding, stride)
+        return declared.fold.op.body(x, output_size, kernel_size, dilation, padding, stride)
     return functional.fold(x, output_size, kernel_size, dilation, padding, stride)
 
 
 def depth_to_space(x: Tensor, block_size: int, data_format: str | None = "channels_last") -> Tensor:
     """torch's pixel_shuffle where channels come first."""
     if data_format != "channels_first" or block_size < 2 or x.ndim != 4:
-        return _depth_to_space(x, block_size, data_format)
+        return declared.depth_to_space.op.body(x, block_size, data_format)
     return functional.pixel_shuffle(x, block_size)
 
 
 def space_to_depth(x: Tensor, block_size: int, data_format: str | None = "channels_last") -> Tensor:
     """torch's pixel_unshuffle where channels come first."""
     if data_format != "channels_first" or block_size < 2 or x.ndim != 4:
-        return _space_to_depth(x, block_size, data_format)
+        return declared.space_to_depth.op.body(x, block_size, data_format)
     return functional.pixel_unshuffle(x, block_size)
