@@ -143,6 +143,7 @@ class DeclaredOperation(Operation):
 def record(op: "Op", arguments: dict[str, Any], outputs: Any) -> Any:
     """Put a call of a declared op into the graph."""
     args, kwargs = [], {}
+    first = next((index for index, parameter in enumerate(op.parameters) if parameter.in_call), 0)
     for index, parameter in enumerate(op.parameters):
         name = parameter.name
         if not parameter.in_call or name not in arguments:
@@ -151,9 +152,9 @@ def record(op: "Op", arguments: dict[str, Any], outputs: Any) -> Any:
             kwargs |= arguments[name]
         elif parameter.variadic:
             args += arguments[name]
-        elif len(args) == index:
+        elif len(args) == index - first:
             args.append(arguments[name])
-        else:  # configuration stands before it
+        else:  # configuration stands between it and the first
             kwargs[name] = arguments[name]
     config = {p.name: arguments.get(p.name, p.default) for p in op.parameters if not p.in_call}
     dtype = config.get("dtype")
