@@ -74,6 +74,15 @@ def tests(session: nox.Session, backend: str) -> None:
         conformance(session, "--kmb-plugin", f"{package}.bare", backend=backend)
 
 
+@nox.session
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def exhaustive(session: nox.Session, backend: str) -> None:
+    """Conformance without sampling: all rows in all dtypes, all pairs of dtypes. Not run by default: it takes long."""
+    install(session, *TEST_TOOLS)
+    install_backends(session, backend)
+    conformance(session, "--kmb-backend", backend, "--kmb-sample", "1", *session.posargs, backend=backend)
+
+
 def conformance(session: nox.Session, *options: str, backend: str) -> None:
     report = Path(session.create_tmp()) / "conformance.json"
     pytest(session, "--pyargs", "kmb_core.conformance", *options, "--kmb-report", str(report), backend=backend)
