@@ -154,7 +154,8 @@ def check_refused(misuse: Misuse) -> str:
     declared = error_of(call.inferred)
     if declared is None or isinstance(declared, CapabilityError):  # the latter needs no more than values
         return ""
-    assert isinstance(declared, (KmbError, TypeError, ValueError)), f"{misuse.what}: the declaration raises {first_line(declared)}"
+    expected = isinstance(declared, (KmbError, TypeError, ValueError))
+    assert expected, f"{misuse.what}: the declaration raises {first_line(declared)}"
     assert is_named(OPS[call.op], declared), f"{misuse.what}: does not name the op: {first_line(declared)}"
     eager = first_line(error_of(lambda: call.run(call.tensors())))
     assert eager == first_line(declared), f"{misuse.what}: {eager}; the declaration: {first_line(declared)}"

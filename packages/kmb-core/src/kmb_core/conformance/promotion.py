@@ -24,10 +24,9 @@ VALUES = np.array([1, 2, 3])
 OTHERS = {
     "linspace", "conv", "conv_transpose", "depthwise_conv", "tensordot", "binary_crossentropy",
     "categorical_crossentropy", "solve", "solve_triangular", "lstsq", "cdist", "psnr",
-    "polar", "ssim",
+    "polar", "ssim", "dense",
 }  # fmt: skip
 NO_SCALARS = {
-    "dense",
     "matmul",
     "vdot",
     "correlate",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kmb_core.backend import KerasTensor, dtype_of
-from kmb_core.errors import DTypeError, ShapeError
+from kmb_core.errors import DTypeError, ShapeError, message
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import add, clip, multiply, subtract, true_divide
 from kmb_core.ops.comparison import where
@@ -277,6 +277,10 @@ def cross(
     if dtype_of(x1) == "bool":
         raise DTypeError("ops.cross: expected numbers, got bool; cast first")
     if isinstance(x1, KerasTensor):
+        sizes = {x1.shape[axisa], x2.shape[axisb]}
+        if None in sizes and 3 not in sizes:
+            what = f"ops.cross: with vectors of unknown size, as in {x1.shape} and {x2.shape}, the result is unknown"
+            raise ShapeError(message(what, "Of two vectors of 2 components it has an axis less.", None))
         return _crossed(x1, a, b, axisc)
     if len(a) == 2 and len(b) == 2:
         return _minor(a, b, 0, 1)

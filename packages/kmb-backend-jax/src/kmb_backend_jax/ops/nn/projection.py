@@ -9,6 +9,8 @@ from kmb_backend_jax.kernel import kernel as compiled
 @compiled
 def dense(x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None) -> jax.Array:
     """x @ kernel + bias."""
+    if kernel.ndim != 2:
+        raise ValueError("the kernel is no matrix")  # the declaration says it in full
     product = jnp.matmul(x, kernel)
     return product if bias is None else product + bias
 

@@ -11,6 +11,8 @@ from kmb_backend_numpy.ops.nn.precision import in_float32
 @in_float32
 def dense(x: Any, kernel: Any, bias: Any = None) -> Any:
     """x @ kernel + bias."""
+    if kernel.ndim != 2:
+        raise ValueError("the kernel is no matrix")  # the declaration says it in full
     kernel = kernel.astype(x.dtype, copy=False)
     if x.ndim > 2:
         rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])

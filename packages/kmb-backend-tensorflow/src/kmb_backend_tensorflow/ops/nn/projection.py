@@ -24,6 +24,8 @@ def dense(x: Any, kernel: Any, bias: Any = None) -> Any:
     elif x.dtype.is_floating and count >= 2:
         product = _matmul(x, kernel) if count == 2 else rows_times_matrix(x, kernel)
     else:
+        if len(kernel.shape) != 2:
+            raise ValueError("the kernel is no matrix")  # the declaration says it in full
         product = matmul(x, kernel)
     if bias is None:
         return product

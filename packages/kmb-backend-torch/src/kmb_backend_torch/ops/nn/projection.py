@@ -18,6 +18,8 @@ def dense(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def embed(table: Tensor, indices: Tensor) -> Tensor:
     """Rows of a table."""
+    if table.ndim != 2:  # torch's kernel takes a matrix only
+        return table[indices.to(torch.int64)]
     if indices.dtype is not torch.int32 and indices.dtype is not torch.int64:
         indices = indices.to(torch.int64)
     return _embedding(table, indices)

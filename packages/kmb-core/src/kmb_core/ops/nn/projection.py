@@ -3,6 +3,7 @@
 They are not part of Keras' public API; layers use them.
 """
 
+from kmb_core.errors import ShapeError
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.indexing import take
 from kmb_core.ops.products import matmul
@@ -31,6 +32,8 @@ def dense(x: Floating, kernel: Floating, bias: Floating | None = None) -> Tensor
         >>> [float(v) for v in dense([1.0, 2.0], [[1.0], [1.0]], [10.0])]
         [13.0]
     """
+    if len(kernel.shape) != 2:
+        raise ShapeError(f"ops.dense: expected a kernel of shape (inputs, outputs), got {tuple(kernel.shape)}")
     product = matmul(x, kernel)
     return product if bias is None else product + bias
 
