@@ -78,8 +78,17 @@ def trunc(x: jax.Array) -> jax.Array:
 
 @kernel(static=("decimals",))
 def round(x: jax.Array, decimals: int = 0) -> jax.Array:  # the op's public name
-    """Round half to even."""
-    return jnp.round(x, decimals) if x.dtype in INEXACT else x
+    """Round half to even; negative decimals round integers."""
+    if x.dtype in INEXACT:
+        return jnp.round(x, decimals)
+    return x if decimals >= 0 or x.dtype == jnp.bool_ else _round_integers(x, 10**-decimals)
+
+
+def _round_integers(x: jax.Array, step: int) -> jax.Array:
+    """To a multiple of step, without a detour over floats, which would lose digits."""
+    quotient, rest = jnp.divmod(x.astype(jnp.int32), step)
+    up = (2 * rest > step) | ((2 * rest == step) & (quotient % 2 == 1))
+    return ((quotient + up) * step).astype(x.dtype)
 
 
 def clip(x: jax.Array, x_min: Any, x_max: Any) -> jax.Array:

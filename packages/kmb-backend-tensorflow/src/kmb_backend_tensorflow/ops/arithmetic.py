@@ -135,9 +135,9 @@ def trunc(x: Any) -> Any:
 
 
 def round(x: Any, decimals: int = 0) -> Any:
-    """To a number of decimals, halves to even; what is no float is itself."""
+    """To a number of decimals, halves to even; negative ones round integers too."""
     if x.dtype not in FLOATS:
-        return x
+        return x if decimals >= 0 or x.dtype == tf.bool else cast(round(cast(x, tf.float64), decimals), x.dtype)
     if decimals == 0:
         return _rint(x)
     scale = 10.0**-decimals if decimals < 0 else 10.0**decimals
