@@ -85,7 +85,7 @@ def with_gradient(function: Callable[..., Any], *operands: Any) -> Any:
     form: list[Any] = [None]
 
     def result_of(leaves: Leaves) -> tuple[Leaves, Any, Any]:
-        arguments = packed_like(operands, leaves)
+        arguments = packed_like(operands, [jnp.asarray(x) for x in leaves])  # JAX hands on numbers as numbers
         form[0], gradient = result_and_gradient(function(*arguments))
         return leaves_of(form[0]), arguments, gradient
 

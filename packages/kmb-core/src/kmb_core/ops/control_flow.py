@@ -199,7 +199,7 @@ def scan(
 
     Example:
         >>> from kmb_core import ops
-        >>> total, sums = ops.scan(lambda s, x: (s + x, s + x), 0.0, [1.0, 2.0, 3.0])
+        >>> total, sums = ops.scan(lambda s, x: (s + x, s + x), 0.0, ops.arange(1.0, 4.0))
         >>> float(total), [float(s) for s in sums]
         (6.0, [1.0, 3.0, 6.0])
     """
@@ -256,7 +256,7 @@ def map(f: Function, xs: Structure) -> Any:
 
     Example:
         >>> from kmb_core import ops
-        >>> [float(y) for y in ops.map(lambda x: x * x, [1.0, 2.0, 3.0])]
+        >>> [float(y) for y in ops.map(lambda x: x * x, ops.arange(1.0, 4.0))]
         [1.0, 4.0, 9.0]
     """
     common_size("ops.map", xs, 0)

@@ -36,7 +36,7 @@ def vectorized_map(function: Callable[..., Any], elements: Structure) -> Any:
 
     Example:
         >>> from kmb_core import ops
-        >>> [float(y) for y in ops.vectorized_map(lambda x: x * x, [1.0, 2.0, 3.0])]
+        >>> [float(y) for y in ops.vectorized_map(lambda x: x * x, ops.arange(1.0, 4.0))]
         [1.0, 4.0, 9.0]
     """
     common_size("ops.vectorized_map", elements, 0)
@@ -50,7 +50,7 @@ def associative_scan(f: Function, elems: Structure, reverse: bool = False, axis:
     Args:
         f: takes two structures like `elems`, slices of any one size along the axis, and gives their combination,
             slice by slice: f(a, f(b, c)) is f(f(a, b), c).
-        elems: nested tensors of one size along the axis.
+        elems: nested tensors of one size along the axis. A list is a nesting of what is in it, as everywhere here.
         reverse: combine from the last to the first: the last slice comes first among the arguments of `f`.
         axis: what is gone along.
 
@@ -63,7 +63,7 @@ def associative_scan(f: Function, elems: Structure, reverse: bool = False, axis:
 
     Example:
         >>> from kmb_core import ops
-        >>> [float(y) for y in ops.associative_scan(ops.add, [1.0, 2.0, 3.0])]
+        >>> [float(y) for y in ops.associative_scan(ops.add, ops.arange(1.0, 4.0))]
         [1.0, 3.0, 6.0]
     """
     size = common_size("ops.associative_scan", elems, axis)
