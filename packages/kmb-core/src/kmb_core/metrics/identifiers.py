@@ -3,8 +3,21 @@
 from typing import Any
 
 from kmb_core.backend import to_snake_case
+from kmb_core.losses import divergences, margins, relative_errors, robust_crossentropy
 from kmb_core.losses import regression as losses
-from kmb_core.metrics import accuracy, averages, crossentropy, regression
+from kmb_core.metrics import (
+    accuracy,
+    area,
+    averages,
+    correlation,
+    counts,
+    crossentropy,
+    fbeta,
+    intersection,
+    of_losses,
+    precision_recall,
+    regression,
+)
 from kmb_core.metrics.metric import Metric
 from kmb_core.serialization import serialize_keras_object
 from kmb_core.serialization.identifiers import resolve
@@ -26,6 +39,36 @@ CLASSES = (
     regression.MeanAbsoluteError,
     regression.MeanSquaredError,
     regression.RootMeanSquaredError,
+    of_losses.CategoricalHinge,
+    of_losses.CosineSimilarity,
+    of_losses.Hinge,
+    of_losses.KLDivergence,
+    of_losses.LogCoshError,
+    of_losses.MeanAbsolutePercentageError,
+    of_losses.MeanSquaredLogarithmicError,
+    of_losses.Poisson,
+    of_losses.SquaredHinge,
+    counts.FalseNegatives,
+    counts.FalsePositives,
+    counts.TrueNegatives,
+    counts.TruePositives,
+    precision_recall.Precision,
+    precision_recall.PrecisionAtRecall,
+    precision_recall.Recall,
+    precision_recall.RecallAtPrecision,
+    precision_recall.SensitivityAtSpecificity,
+    precision_recall.SpecificityAtSensitivity,
+    area.AUC,
+    fbeta.F1Score,
+    fbeta.FBetaScore,
+    intersection.BinaryIoU,
+    intersection.IoU,
+    intersection.MeanIoU,
+    intersection.OneHotIoU,
+    intersection.OneHotMeanIoU,
+    correlation.ConcordanceCorrelation,
+    correlation.PearsonCorrelation,
+    correlation.R2Score,
 )
 FUNCTIONS = (
     accuracy.binary_accuracy,
@@ -39,6 +82,18 @@ FUNCTIONS = (
     losses.huber,
     losses.mean_absolute_error,
     losses.mean_squared_error,
+    relative_errors.log_cosh,
+    relative_errors.mean_absolute_percentage_error,
+    relative_errors.mean_squared_logarithmic_error,
+    robust_crossentropy.binary_focal_crossentropy,
+    robust_crossentropy.categorical_focal_crossentropy,
+    margins.categorical_hinge,
+    margins.hinge,
+    margins.squared_hinge,
+    divergences.kl_divergence,
+    divergences.poisson,
+    correlation.concordance_correlation,
+    correlation.pearson_correlation,
 )
 # A string means an object of a class; only in a saved form does it name a function.
 NAMES: dict[str, Any] = {
@@ -47,6 +102,9 @@ NAMES: dict[str, Any] = {
     **dict.fromkeys(("mse", "MSE"), regression.MeanSquaredError),
     **dict.fromkeys(("mae", "MAE"), regression.MeanAbsoluteError),
     **dict.fromkeys(("rmse", "RMSE"), regression.RootMeanSquaredError),
+    **dict.fromkeys(("mape", "MAPE"), of_losses.MeanAbsolutePercentageError),
+    **dict.fromkeys(("msle", "MSLE"), of_losses.MeanSquaredLogarithmicError),
+    **dict.fromkeys(("kld", "KLD"), of_losses.KLDivergence),
     **dict.fromkeys(("bce", "BCE"), crossentropy.BinaryCrossentropy),
 }
 FUNCTION_NAMES: dict[str, Any] = {function.__name__: function for function in FUNCTIONS}
