@@ -11,6 +11,7 @@ from kmb_core.ops.arithmetic import absolute, add, maximum, multiply, negative, 
 from kmb_core.ops.comparison import equal, less, where
 from kmb_core.ops.creation import ones_like, zeros_like
 from kmb_core.ops.declaration import composite, primitive
+from kmb_core.ops.operands import beside
 from kmb_core.typing import Floating, Tensor
 
 
@@ -176,6 +177,7 @@ def logaddexp(x1: Floating, x2: Floating) -> Tensor:
         >>> round(float(ops.logaddexp(0.0, 0.0)), 4)
         0.6931
     """
+    x2 = beside(x1, x2)
     larger = maximum(x1, x2)
     difference = negative(absolute(subtract(x1, x2)))
     sum_of_both = add(larger, log1p(exp(difference)))
