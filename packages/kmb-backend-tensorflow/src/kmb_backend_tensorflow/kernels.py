@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import as_dtype
+from kmb_backend_tensorflow.images import image_blur, image_resize
 from kmb_backend_tensorflow.raw import raw_op
 
 _adam, _adam_amsgrad = raw_op("ResourceApplyAdam"), raw_op("ResourceApplyAdamWithAmsgrad")
@@ -101,6 +102,8 @@ def sgd_update(
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "adam_update": adam_update,
+    "image_blur": image_blur,
+    "image_resize": image_resize,
     "sgd_update": sgd_update,
     "remat": tf.recompute_grad,
 }

@@ -20,6 +20,8 @@ from kmb_core.plugins import mirrored
 epsilon(), floatx(), image_data_format()
 for _name in ops.__all__:
     getattr(ops, _name)
+for _name in ops.image.__all__:
+    getattr(ops.image, _name)
 
 tensor_types: tuple[type, ...] = (torch.Tensor, torch.nn.Parameter)
 floating_dtypes = conversion.FLOATS

@@ -6,9 +6,8 @@ from kmb_core.backend import KerasTensor
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops import rules
 from kmb_core.ops.declaration import composite
-from kmb_core.ops.image.layout import IMAGE, image_axes, replaced
+from kmb_core.ops.image.layout import IMAGE, bordered, image_axes, of_sizes, replaced
 from kmb_core.ops.indexing import get_item
-from kmb_core.ops.manipulation import pad
 from kmb_core.ops.tensors import shape as shape_of
 from kmb_core.ops.tensors import static_shape
 from kmb_core.typing import Tensor, TensorLike
@@ -60,7 +59,7 @@ def crop_images(
     for axis, (before, after, new) in spans.items():
         start = sizes[axis] - new - after if before is None else before
         key[axis] = slice(start, sizes[axis] - after if new is None else start + new)
-    return get_item(images, tuple(key))
+    return of_sizes(get_item(images, tuple(key)), {axis: new for axis, (_, _, new) in spans.items()})
 
 
 @composite(saved_module=IMAGE)
@@ -105,11 +104,11 @@ def pad_images(
     if isinstance(images, KerasTensor):
         return rules.shaped(images, replaced(known, {axis: new for axis, (_, _, new) in spans.items()}))
     sizes = shape_of(images)
-    around: list[Any] = [(0, 0)] * len(known)
+    around = {}
     for axis, (before, after, new) in spans.items():
         first = new - sizes[axis] - after if before is None else before
         around[axis] = (first, new - sizes[axis] - first if after is None else after)
-    return pad(images, around)
+    return of_sizes(bordered(images, around), {axis: new for axis, (_, _, new) in spans.items()})
 
 
 _VERTICAL = ("top", "bottom", "target_height")

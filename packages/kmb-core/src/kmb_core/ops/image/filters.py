@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from kmb_core.backend import KerasTensor, dtype_of
+from kmb_core.backend import KerasTensor, current_backend, dtype_of
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import add, multiply, subtract
@@ -55,6 +55,11 @@ def gaussian_blur(
         return rules.same(images)
     dtype, sizes = working_dtype(images), shape_of(images)
     result = as_dtype(images, dtype)
+    native = current_backend().kernels.get("image_blur")
+    lines = [weights.bell(width, spread) for width, spread in zip(kernel, spreads, strict=True)] if native else ()
+    found = None if native is None else native(result, axes, *lines)
+    if found is not None:
+        return as_dtype(found, dtype_of(images))
     for axis, width, spread in zip((axes.rows, axes.columns), kernel, spreads, strict=True):
         line = weights.gaussian(sizes[axis], sizes[axis], width, spread, (width - 1) // 2, dtype)
         result = mapped(result, axis, line)

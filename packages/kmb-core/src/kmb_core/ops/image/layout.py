@@ -13,7 +13,9 @@ from kmb_core.dtypes import is_float, is_integer
 from kmb_core.errors import DTypeError, ShapeError, message
 from kmb_core.ops.arithmetic import clip
 from kmb_core.ops.arithmetic import round as rounded
-from kmb_core.ops.creation import cast
+from kmb_core.ops.creation import cast, full
+from kmb_core.ops.manipulation import concatenate, pad, reshape
+from kmb_core.ops.tensors import shape as shape_of
 from kmb_core.ops.tensors import static_shape
 from kmb_core.settings import standardize_data_format
 from kmb_core.typing import Tensor
@@ -76,3 +78,21 @@ def as_dtype(x: Tensor, dtype: str) -> Tensor:
     # beyond 16 bits the bounds are no floats, and what an image holds is far from them
     narrow = bounds.bits <= 16
     return cast(clip(rounded(x), float(bounds.min), float(bounds.max)) if narrow else rounded(x), dtype)
+
+
+def bordered(x: Tensor, around: dict[int, tuple[Any, Any]], value: float = 0) -> Tensor:
+    """x with a border of one value on some axes; how wide may be tensors, where a graph does not know its sizes."""
+    if all(isinstance(amount, int) for pair in around.values() for amount in pair):
+        widths = [around.get(axis, (0, 0)) for axis in range(len(static_shape(x)))]
+        return pad(x, widths, constant_values=value)
+    for axis, amounts in around.items():
+        before, behind = (full(replaced(shape_of(x), {axis: amount}), value, dtype_of(x)) for amount in amounts)
+        x = concatenate([before, x, behind], axis)
+    return x
+
+
+def of_sizes(x: Tensor, sizes: dict[int, int | None]) -> Tensor:
+    """x, with what is known of its sizes told to a graph that did not see it."""
+    told = {axis: size for axis, size in sizes.items() if size is not None}
+    known = static_shape(x)
+    return reshape(x, replaced(shape_of(x), told)) if any(known[axis] is None for axis in told) else x

@@ -13,12 +13,12 @@ import numpy as np
 from kmb_core.backend import KerasTensor
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops import rules
-from kmb_core.ops.arithmetic import add, multiply
+from kmb_core.ops.arithmetic import add, maximum, multiply
 from kmb_core.ops.creation import arange
 from kmb_core.ops.declaration import composite
-from kmb_core.ops.image.layout import IMAGE
+from kmb_core.ops.image.layout import IMAGE, bordered
 from kmb_core.ops.indexing import get_item, take
-from kmb_core.ops.manipulation import expand_dims, moveaxis, pad, reshape, transpose
+from kmb_core.ops.manipulation import expand_dims, moveaxis, reshape, transpose
 from kmb_core.ops.nn import windows
 from kmb_core.ops.tensors import shape as shape_of
 from kmb_core.ops.tensors import static_shape
@@ -136,13 +136,13 @@ def _shape(known: Any, rank: int, first: bool, counts: list[int | None], window:
 def _bordered(x: Tensor, window: Any, steps: Any, dilations: Any) -> Tensor:
     """With zeros around, the odd one behind."""
     rank, sizes = len(window), shape_of(x)
-    around: list[Any] = [(0, 0)] * len(sizes)
+    around = {}
     for place, (width, step, dilation) in enumerate(zip(window, steps, dilations, strict=True)):
         axis = len(sizes) - rank - 1 + place
         total = (-(-sizes[axis] // step) - 1) * step + (width - 1) * dilation + 1 - sizes[axis]
-        total = max(total, 0) if isinstance(total, int) else multiply(total, total > 0)
+        total = max(total, 0) if isinstance(total, int) else maximum(total, 0)
         around[axis] = (total // 2, total - total // 2)
-    return pad(x, around)
+    return bordered(x, around)
 
 
 def _cut(x: Tensor, window: Any, steps: Any, dilations: Any) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core.backend import KerasTensor, dtype_of
+from kmb_core.backend import KerasTensor, current_backend, dtype_of
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import floor_divide
@@ -19,10 +19,9 @@ from kmb_core.ops.arithmetic import minimum as smaller
 from kmb_core.ops.creation import arange, cast
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.image import weights
-from kmb_core.ops.image.layout import IMAGE, Axes, as_dtype, check_choice, image_axes, replaced, working_dtype
+from kmb_core.ops.image.layout import IMAGE, Axes, as_dtype, bordered, check_choice, image_axes, replaced, working_dtype
 from kmb_core.ops.image.lines import mapped
 from kmb_core.ops.indexing import get_item, take
-from kmb_core.ops.manipulation import pad
 from kmb_core.ops.tensors import shape as shape_of
 from kmb_core.ops.tensors import static_shape
 from kmb_core.shapes import normalize_axes
@@ -126,11 +125,7 @@ def _padded(images: Tensor, axes: Axes, height: int, width: int, fill_value: flo
     sizes = shape_of(images)
     rows, columns = sizes[axes.rows], sizes[axes.columns]
     wanted = {axes.rows: _most(rows, columns * height // width), axes.columns: _most(columns, rows * width // height)}
-    around: list[Any] = [(0, 0)] * len(sizes)
-    for axis, count in wanted.items():
-        border = (count - sizes[axis]) // 2
-        around[axis] = (border, border)
-    return pad(images, around, constant_values=fill_value)
+    return bordered(images, {axis: ((count - sizes[axis]) // 2,) * 2 for axis, count in wanted.items()}, fill_value)
 
 
 def _resized(images: Tensor, axes: Axes, height: int, width: int, interpolation: str, antialias: bool) -> Tensor:
@@ -143,6 +138,10 @@ def _resized(images: Tensor, axes: Axes, height: int, width: int, interpolation:
         return images
     dtype = working_dtype(images)
     result = as_dtype(images, dtype)
+    kernel = current_backend().kernels.get("image_resize") if changed else None
+    found = None if kernel is None else kernel(result, axes, (height, width), interpolation, antialias)
+    if found is not None:
+        return as_dtype(found, dtype_of(images))
     for axis, new in changed:  # what gets smaller first: the rest is less work then
         result = mapped(result, axis, _weights(new, sizes[axis], interpolation, antialias, dtype))
     return as_dtype(result, dtype_of(images))

@@ -82,11 +82,20 @@ def _area(xp: Any, new: Any, old: Any, ratio: Any) -> Any:
 
 def _gaussian(xp: Any, new: Any, old: Any, width: int, sigma: float, before: int) -> Any:
     """A window of `width` elements that starts `before` elements in front of the new one; together they weigh 1."""
-    offsets = [place - (width - 1) / 2 for place in range(width)]
-    total = sum(math.exp(-((offset / sigma) ** 2) / 2) for offset in offsets)
+    total = sum(_bell(width, sigma))
     offset = old - new + (before - (width - 1) / 2)
     inside = xp.absolute(offset) < width / 2
     return xp.where(inside, xp.exp((offset / sigma) * (offset / sigma) * -0.5), 0.0 * offset) / total
+
+
+def _bell(width: int, sigma: float) -> list[float]:
+    return [math.exp(-((((place - (width - 1) / 2) / sigma) ** 2) / 2)) for place in range(width)]
+
+
+def bell(width: int, sigma: float) -> list[float]:
+    """The Gaussian weights of a window, of sum 1."""
+    values = _bell(width, sigma)
+    return [value / sum(values) for value in values]
 
 
 def resampling(new: int, size: Any, scale: Any, translation: Any, method: str, antialias: bool, dtype: str) -> Weights:
