@@ -156,7 +156,7 @@ def test_shapes_that_do_not_fit_are_refused(op, gates, states, rows):
 
 def test_a_loop_refuses_no_steps_and_masks_of_another_shape():
     with pytest.raises(ShapeError, match="rnn"):
-        total(INPUTS[:, :0])
+        rnn(added, *tensors(INPUTS[:, :0]), tensors(INPUTS[:, 0]))
     with pytest.raises(ShapeError, match="rnn"):
         total(INPUTS, *tensors(MASK[:, :-1]))
     with pytest.raises(ShapeError, match="rnn"):

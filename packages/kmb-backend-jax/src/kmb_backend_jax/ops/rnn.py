@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from kmb_backend_jax.kernel import kernel
+from kmb_core.ops.rnn_checks import time_steps
 from kmb_core.plugins.contract import DECLARED
 
 _SETTINGS = ("go_backwards", "unroll", "zero_output_for_mask", "return_all_outputs")
@@ -32,8 +33,8 @@ def rnn(
         settings = (unroll, time_major, zero_output_for_mask, return_all_outputs)
         return DECLARED["rnn"].body(step, inputs, states, mask, go_backwards, *settings)
     axis = 0 if time_major else 1
+    time_steps(inputs, mask, axis)
     series = jax.tree.map(lambda x: jnp.moveaxis(x, axis, 0), (inputs, mask))
-    _check(jax.tree.leaves(series))
     first = jax.tree.map(lambda x: x[0], inputs if time_major else series[0])
     described, _ = jax.eval_shape(step, first, states)
     before = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), described)
@@ -43,12 +44,6 @@ def rnn(
         return last, jax.tree.map(lambda x: jnp.expand_dims(x, axis), last), states
     outputs = jax.tree.map(lambda x: jnp.moveaxis(jnp.flip(x, 0) if go_backwards else x, 0, axis), outputs)
     return last, outputs, states
-
-
-def _check(series: list[jax.Array]) -> None:
-    """Raise for what the op's rule then explains: no step, or a mask of another batch."""
-    if any(x.ndim < 2 or x.shape[:2] != series[0].shape[:2] for x in series) or series[0].shape[0] == 0:
-        raise ValueError("inputs and mask do not fit")
 
 
 def _advance(step: Callable[[Any, Any], Any], zero_output: bool, keep_outputs: bool) -> Callable[[Any, Any], Any]:

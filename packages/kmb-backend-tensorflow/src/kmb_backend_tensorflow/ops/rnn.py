@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kmb_core.ops.rnn_checks import time_steps
 from kmb_core.plugins.contract import DECLARED
 
 
@@ -28,9 +29,9 @@ def rnn(
     if unroll or tf.executing_eagerly():
         settings = (unroll, time_major, zero_output_for_mask, return_all_outputs)
         return DECLARED["rnn"].body(step, inputs, states, mask, go_backwards, *settings)
+    time_steps(inputs, mask, 0 if time_major else 1)
     leaves = [x if time_major else _swapped(x) for x in tf.nest.flatten(inputs)]
     keep = mask if mask is None or time_major else _swapped(mask)
-    _check(leaves if keep is None else [*leaves, keep])
     loop = _Loop(step, inputs, states, leaves, keep, go_backwards, zero_output_for_mask, return_all_outputs)
     last, outputs, states = loop.run()
     axis = 0 if time_major else 1
@@ -42,13 +43,6 @@ def rnn(
 def _swapped(x: Any) -> Any:
     """The first two axes exchanged."""
     return tf.transpose(x, [1, 0, *range(2, len(x.shape))])
-
-
-def _check(series: list[Any]) -> None:
-    """Raise for what the op's rule then explains."""
-    for x in series:
-        if len(x.shape) < 2 or x.shape[0] == 0 or not x.shape[:2].is_compatible_with(series[0].shape[:2]):
-            raise ValueError("inputs and mask do not fit")
 
 
 class _Loop:

@@ -20,13 +20,13 @@ from kmb_core.ops.comparison import where
 from kmb_core.ops.creation import zeros_like
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.functions import tanh
-from kmb_core.ops.manipulation import expand_dims, split, stack, unstack
+from kmb_core.ops.manipulation import expand_dims, split, stack, swapaxes, unstack
 from kmb_core.ops.nn.activations import sigmoid
 from kmb_core.ops.nn.projection import dense
 from kmb_core.ops.operation import has_symbolic
 from kmb_core.ops.products import matmul
+from kmb_core.ops.rnn_checks import check_cell, time_steps
 from kmb_core.ops.tensors import static_shape
-from kmb_core.shapes import Shape
 from kmb_core.typing import Floating, Operand, Tensor, TensorLike
 
 RNN = "keras.src.ops.rnn"
@@ -117,27 +117,6 @@ def chooser(keep: Any) -> Callable[[Any, Any], Any]:
     return choose
 
 
-def time_steps(inputs: Any, mask: Any, axis: int) -> int | None:
-    """The number of steps, None where it is unknown; raises ShapeError where there is none or shapes disagree."""
-    shapes = [tuple(static_shape(x)) for x in tree.flatten(inputs)]
-    shapes += [] if mask is None else [tuple(static_shape(mask))]
-    if not shapes or any(len(shape) < 2 for shape in shapes) or (mask is not None and len(shapes[-1]) != 2):
-        what = f"ops.rnn: expected inputs (batch, time, ...) and a mask (batch, time), got {_shown(shapes)}"
-        raise ShapeError(message(what, None, "Add the axis that is missing with ops.expand_dims."))
-    for place, meaning in ((axis, "numbers of steps"), (1 - axis, "batch sizes")):
-        known = {shape[place] for shape in shapes if shape[place] is not None}
-        if len(known) > 1:
-            raise ShapeError(f"ops.rnn: inputs and mask have different {meaning}: {_shown(shapes)}")
-        if place == axis and 0 in known:
-            what = f"ops.rnn: expected at least one step, got inputs of shape {shapes[0]}"
-            raise ShapeError(message(what, f"Axis {axis} is that of time.", None))
-    return next((shape[axis] for shape in shapes if shape[axis] is not None), None)
-
-
-def _shown(shapes: list[Shape]) -> str:
-    return ", ".join(map(str, shapes))
-
-
 def _inferred(step: Step, inputs: Any, states: Any, axis: int, count: int | None) -> tuple[Any, Any, Any]:
     """Shapes and dtypes: those of one step, with the time axis put in."""
     now = tree.map_structure(lambda x: _abstract(x, axis), inputs)
@@ -213,8 +192,8 @@ def simple_rnn(
         new = tanh(add(projected, matmul(states[0], recurrent_kernel)))
         return new, [new]
 
-    settings = (mask, go_backwards, unroll, False, zero_output_for_mask, return_all_outputs)
-    last, outputs, states = rnn(step, dense(inputs, kernel, bias), [h], *settings)
+    settings = (mask, go_backwards, unroll, zero_output_for_mask, return_all_outputs)
+    last, outputs, states = _over_time(step, inputs, kernel, bias, [h], *settings)
     return last, outputs, states[0]
 
 
@@ -272,8 +251,8 @@ def lstm(
         hidden = sigmoid(o) * tanh(cell)
         return hidden, [hidden, cell]
 
-    settings = (mask, go_backwards, unroll, False, zero_output_for_mask, return_all_outputs)
-    last, outputs, states = rnn(step, dense(inputs, kernel, bias), [h, c], *settings)
+    settings = (mask, go_backwards, unroll, zero_output_for_mask, return_all_outputs)
+    last, outputs, states = _over_time(step, inputs, kernel, bias, [h, c], *settings)
     return last, outputs, states[0], states[1]
 
 
@@ -339,43 +318,24 @@ def gru(
         update, reset = sigmoid(x[0] + y[0]), sigmoid(x[1] + y[1])
         return _blended(update, states[0], tanh(x[2] + matmul(reset * states[0], candidate)))
 
-    settings = (mask, go_backwards, unroll, False, zero_output_for_mask, return_all_outputs)
-    projected = dense(inputs, kernel, of_inputs)
-    last, outputs, states = rnn(after if reset_after else before, projected, [h], *settings)
+    settings = (mask, go_backwards, unroll, zero_output_for_mask, return_all_outputs)
+    step = after if reset_after else before
+    last, outputs, states = _over_time(step, inputs, kernel, of_inputs, [h], *settings)
     return last, outputs, states[0]
+
+
+def _over_time(
+    step: Step, inputs: Any, kernel: Any, bias: Any, states: list[Any], mask: Any, go_backwards: bool, *settings: bool
+) -> tuple[Any, Any, Any]:
+    """`rnn` of projected inputs. Time comes first before the projection, which makes them several times as wide."""
+    unroll, zero_output_for_mask, return_all_outputs = settings
+    projected = dense(swapaxes(inputs, 0, 1), kernel, bias)
+    mask = None if mask is None else swapaxes(mask, 0, 1)
+    options = (go_backwards, unroll, True, zero_output_for_mask, return_all_outputs)
+    last, outputs, states = rnn(step, projected, states, mask, *options)
+    return last, swapaxes(outputs, 0, 1), states
 
 
 def _blended(update: Any, old: Any, candidate: Any) -> tuple[Any, list[Any]]:
     new = update * old + (1 - update) * candidate
     return new, [new]
-
-
-def check_cell(
-    op: str,
-    inputs: Any,
-    states: tuple[Any, ...],
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any,
-    mask: Any,
-    gates: int,
-    two_biases: bool = False,
-) -> None:
-    """Raise ShapeError for tensors that do not fit each other."""
-    given = tuple(static_shape(inputs))
-    units = (tuple(static_shape(recurrent_kernel)) or (None,))[0]
-    if len(given) != 3:
-        what = f"ops.{op}: expected inputs of shape (batch, time, features), got {given}"
-        raise ShapeError(message(what, None, "Add the axis that is missing with ops.expand_dims."))
-    if given[1] == 0:
-        raise ShapeError(f"ops.{op}: expected at least one step, got inputs of shape {given}")
-    wide = None if units is None else gates * units
-    wanted = [("kernel", kernel, (given[2], wide)), ("recurrent_kernel", recurrent_kernel, (units, wide))]
-    wanted += [("h" if state is states[0] else "c", state, (given[0], units)) for state in states]
-    wanted += [] if bias is None else [("bias", bias, (2, wide) if two_biases else (wide,))]
-    wanted += [] if mask is None else [("mask", mask, given[:2])]
-    for name, tensor, expected in wanted:
-        shape = tuple(static_shape(tensor))
-        if len(shape) != len(expected) or any(None not in p and p[0] != p[1] for p in zip(shape, expected)):
-            what = f"ops.{op}: expected {name} of shape {expected} for inputs {given}, got {shape}"
-            raise ShapeError(message(what, f"Kernels have {gates} times as many columns as there are units.", None))

@@ -3,13 +3,13 @@
 from typing import Any
 
 import jax
+import numpy as np
 
-from kmb_backend_jax.dtypes import native_dtype
 from kmb_backend_jax.kernel import kernel
 from kmb_core.ops.nn.attention_checks import check_attention, refuse_flash, wants_flash
 from kmb_core.plugins.contract import DECLARED
 
-_NATIVE = frozenset((native_dtype("float32"), native_dtype("bfloat16")))
+_FLOAT32, _FLOAT64 = np.dtype("float32"), np.dtype("float64")
 
 
 def dot_product_attention(
@@ -31,12 +31,16 @@ def dot_product_attention(
     if flash:
         _require_cudnn(plain, attn_logits_soft_cap)
         return _fused(*tensors, scale, is_causal)
-    # jax.nn has no soft cap, takes no traced scale, wants values as deep as keys, works out float64 in float32, and
-    # asks for products of float16 that processors do not have.
-    same = value.shape[3] == key.shape[3] and query.dtype in _NATIVE
-    if not plain or attn_logits_soft_cap is not None or not same:
+    if not plain or attn_logits_soft_cap is not None or value.shape[3] != key.shape[3] or not _has_products(query):
         return _composed(*tensors, scale, is_causal, attn_logits_soft_cap)
     return _native(*tensors, scale, is_causal, "xla")
+
+
+def _has_products(query: jax.Array) -> bool:
+    """Whether jax.nn computes in this dtype: it narrows float64, and processors lack its products of 16 bits."""
+    if query.dtype == _FLOAT32:
+        return True
+    return query.dtype != _FLOAT64 and jax.default_backend() != "cpu"
 
 
 @kernel(static=("scale", "is_causal", "implementation"))

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from kmb_core.ops.nn.attention import check_attention, refuse_flash
+from kmb_core.ops.nn.attention_checks import check_attention, refuse_flash
 from kmb_core.plugins.contract import DECLARED
 from kmb_core.settings import is_flash_attention_enabled
 

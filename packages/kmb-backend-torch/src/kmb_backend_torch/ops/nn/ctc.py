@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn import functional
 
-from kmb_core.ops.nn.ctc import check_loss
+from kmb_core.ops.nn.ctc_checks import check_loss
 
 Tensor = torch.Tensor
 

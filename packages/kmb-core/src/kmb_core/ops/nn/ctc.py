@@ -7,7 +7,6 @@ a path are what is left when repetitions are joined and then blanks taken out.
 from typing import Any
 
 from kmb_core.backend import KerasTensor, dtype_of
-from kmb_core.errors import DTypeError, ShapeError, message
 from kmb_core.ops.arithmetic import add, clip, maximum, negative
 from kmb_core.ops.comparison import equal, greater, less, logical_and, logical_not, not_equal, where
 from kmb_core.ops.creation import arange, cast, full, ones_like
@@ -16,11 +15,12 @@ from kmb_core.ops.indexing import take_along_axis
 from kmb_core.ops.manipulation import broadcast_to, concatenate, expand_dims, reshape, squeeze, stack
 from kmb_core.ops.nn.activations import log_softmax
 from kmb_core.ops.nn.beam_search import search
+from kmb_core.ops.nn.ctc_checks import check_decode, check_loss
 from kmb_core.ops.nn.log_space import IMPOSSIBLE, log_of_sum
 from kmb_core.ops.nn.precision import narrowed, widened
 from kmb_core.ops.reduction import argmax, argsort, max, sum
 from kmb_core.ops.rnn import rnn
-from kmb_core.ops.tensors import shape, static_shape
+from kmb_core.ops.tensors import shape
 from kmb_core.typing import Floating, Tensor, TensorLike
 
 NN = "keras.src.ops.nn"
@@ -113,28 +113,6 @@ def _ended(final: Any, length: Any) -> Any:
     return where(less(loss, -0.5 * IMPOSSIBLE), loss, cast(float("inf"), dtype_of(final)))
 
 
-def check_loss(target: Any, output: Any, target_length: Any, output_length: Any, mask_index: int) -> int:
-    """The class of the blank; raises where the arguments do not fit each other."""
-    given = [tuple(static_shape(x)) for x in (target, output, target_length, output_length)]
-    where_ = "ops.ctc_loss"
-    if [len(s) for s in given] != [2, 3, 1, 1] or len({s[0] for s in given} - {None}) > 1:
-        what = f"{where_}: expected target (batch, labels), output (batch, time, classes) and two lengths (batch,)"
-        shown = ", ".join(map(str, given))
-        raise ShapeError(message(f"{what}, got {shown}", "Lengths are given for each sample.", None))
-    for name, x in (("target", target), ("target_length", target_length), ("output_length", output_length)):
-        if "int" not in dtype_of(x):
-            raise DTypeError(f"{where_}: expected {name} of an integer dtype, got {dtype_of(x)}")
-    return _blank(given[1][2], mask_index, where_)
-
-
-def _blank(classes: int | None, mask_index: int, where: str) -> int:
-    if classes is None:
-        raise ShapeError(f"{where}: the number of classes, the last axis, is unknown")
-    if not -classes <= mask_index < classes:
-        raise ValueError(f"{where}: mask_index {mask_index} is none of {classes} classes")
-    return mask_index % classes
-
-
 @composite(saved="CTCDecode", saved_module=NN)
 def ctc_decode(
     inputs: Floating,
@@ -174,7 +152,7 @@ def ctc_decode(
         >>> [int(v) for v in labels[0, 0]]
         [1, -1, -1]
     """
-    blank = _check_decode(inputs, sequence_lengths, strategy, beam_width, top_paths, mask_index)
+    blank = check_decode(inputs, sequence_lengths, strategy, beam_width, top_paths, mask_index)
     dtype, paths = dtype_of(inputs), top_paths if strategy == "beam_search" else 1
     if isinstance(inputs, KerasTensor):
         batch, time, _ = inputs.shape
@@ -198,20 +176,3 @@ def _greedy(inputs: Any, counted: Any, merge_repeated: bool, blank: int) -> tupl
     labels = where(less(_places(best), count), take_along_axis(best, order, 1), -1)
     largest = where(counted, max(inputs, -1), cast(0.0, dtype_of(inputs)))
     return expand_dims(labels, 0), negative(sum(largest, 1, True))
-
-
-def _check_decode(
-    inputs: Any, sequence_lengths: Any, strategy: str, beam_width: int, top_paths: int, mask_index: int
-) -> int:
-    where = "ops.ctc_decode"
-    given, lengths = tuple(static_shape(inputs)), tuple(static_shape(sequence_lengths))
-    if len(given) != 3 or len(lengths) != 1 or (None not in (given[0], lengths[0]) and given[0] != lengths[0]):
-        what = f"{where}: expected inputs (batch, time, classes) and lengths (batch,), got {given} and {lengths}"
-        raise ShapeError(message(what, None, None))
-    if "int" not in dtype_of(sequence_lengths):
-        raise DTypeError(f"{where}: expected sequence_lengths of an integer dtype, got {dtype_of(sequence_lengths)}")
-    if strategy not in ("greedy", "beam_search"):
-        raise ValueError(f"{where}: strategy is 'greedy' or 'beam_search', got {strategy!r}")
-    if strategy == "beam_search" and not 1 <= top_paths <= beam_width:
-        raise ValueError(f"{where}: top_paths is 1 to beam_width={beam_width}, got {top_paths}")
-    return _blank(given[2], mask_index, where)
