@@ -176,19 +176,22 @@ _SCATTER = {
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Any:
     """`inputs` with elements or rows replaced, or joined with the updates: "add", "mul", "max", "min"."""
     depth = indices.shape[-1]
-    if reduction not in (*_SCATTER, "mul") or depth > len(inputs.shape):
+    if reduction not in (*_SCATTER, "mul") or (depth is not None and depth > len(inputs.shape)):
         raise ValueError("the indices name more axes than there are")  # the declaration says it in full
-    if not updates.shape.is_compatible_with([*indices.shape[:-1], *inputs.shape[depth:]]):
+    if depth is None:
+        depth = tf.shape(indices)[-1]
+    elif not updates.shape.is_compatible_with([*indices.shape[:-1], *inputs.shape[depth:]]):
         raise ValueError("the updates' shape does not fit")
     if inputs.dtype is tf.bool and reduction is not None:
         return cast(scatter_update(cast(inputs, tf.int32), indices, cast(updates, tf.int32), reduction), tf.bool)
     updates = cast(updates, inputs.dtype)
     if 0 in updates.shape or 0 in inputs.shape:
         return tf.identity(inputs)
-    sizes = tf.shape(inputs)[:depth]
+    known = inputs.shape.is_fully_defined() and depth.__class__ is int
+    sizes = tf.constant(tuple(inputs.shape)[:depth], tf.int32) if known else tf.shape(inputs)[:depth]
     indices = _counted_from_front(_as_indices(indices), sizes)
     if reduction == "mul":
-        return _scatter_product(inputs, indices, updates)
+        return _scatter_product(inputs, indices, updates, depth)
     if tf.executing_eagerly():
         try:
             return _SCATTER[reduction](inputs, indices, updates)
@@ -210,8 +213,7 @@ def _scattered_with_margin(inputs: Any, indices: Any, updates: Any, sizes: Any, 
     return tf.ensure_shape(written, inputs.shape)
 
 
-def _scatter_product(inputs: Any, indices: Any, updates: Any) -> Any:
-    depth = indices.shape[-1]
+def _scatter_product(inputs: Any, indices: Any, updates: Any, depth: Any) -> Any:
     sizes = cast(tf.shape(inputs), indices.dtype)
     weights = tf.math.cumprod(sizes[:depth], exclusive=True, reverse=True)
     flat = tf.reduce_sum(indices * weights, -1)

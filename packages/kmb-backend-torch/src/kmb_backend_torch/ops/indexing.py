@@ -148,9 +148,17 @@ def scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, reduction: 
 
 def _flat_places(indices: Tensor, sizes: Sequence[int]) -> Tensor:
     """Places as numbers in the order of reading; as many as there are for those out of range."""
-    flat, inside = torch.zeros_like(indices[..., 0]), torch.ones_like(indices[..., 0], dtype=torch.bool)
-    for position, size in zip(indices.unbind(-1), sizes, strict=True):
-        position = torch.where(position < 0, position + size, position)
-        inside = inside & (position >= 0) & (position < size)
-        flat = flat * size + position
+    if not sizes:  # places on no axis: each is all of the tensor
+        return torch.zeros(indices.shape[:-1], dtype=torch.int64, device=indices.device)
+    first, *others = indices.unbind(-1)
+    flat, inside = _from_front(first, sizes[0])
+    for position, size in zip(others, sizes[1:], strict=True):
+        place, here = _from_front(position, size)
+        flat, inside = flat * size + place, inside & here
     return torch.where(inside, flat, math.prod(sizes))
+
+
+def _from_front(position: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """A position counted from the front, and whether it is one."""
+    here = (position >= -size) & (position < size)
+    return torch.where(position < 0, position + size, position), here
