@@ -32,8 +32,8 @@ def _has_a_shape(row):
 EVERY = [op for op in sorted(OPS) if any(_has_a_shape(row) for row in ROWS.get(op, ()))]
 
 OF_MATRICES = {"ops.decompositions", "ops.solving"}  # a larger matrix of the same elements is singular
-# Sizes tell whether the right-hand side is vectors or matrices, and which axes go; unknown ones are taken for the former
-# and for axes that stay.
+# Sizes tell whether the right-hand side is vectors or matrices, and which axes go; unknown ones are taken for vectors and
+# for axes that stay.
 TOLD_BY_SIZES = {"solve", "solve_triangular", "squeeze"}
 
 
@@ -74,7 +74,8 @@ def calls(draw, op):
 def ways_to_vary(op):
     """Larger sizes, but of a matrix to invert; other axes, but where the values are positions on one."""
     larger = [grown] if op.family not in OF_MATRICES else []
-    other = [batched, along_another_axis] if not any(t.role.indexes for t in op.tensors) else []
+    positions = op.name == "get_item" or any(t.role.indexes for t in op.tensors)
+    other = [batched, along_another_axis] if not positions else []
     return [unchanged, *larger, *other]
 
 
