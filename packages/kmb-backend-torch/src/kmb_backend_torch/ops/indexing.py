@@ -128,7 +128,8 @@ _REDUCTIONS = {"max": "amax", "min": "amin", "mul": "prod"}
 @with_unsigned
 def scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, reduction: str | None = None) -> Tensor:
     """inputs with elements replaced, or joined with updates by "add", "max", "min" or "mul"."""
-    if updates.shape != indices.shape[:-1] + inputs.shape[indices.shape[-1] :]:
+    fits = indices.shape[-1] <= inputs.ndim and updates.shape == indices.shape[:-1] + inputs.shape[indices.shape[-1] :]
+    if not fits:
         raise ValueError("the updates' shape does not fit")  # the declaration says it in full
     if inputs.dtype is torch.bool and reduction is not None:
         wide = (x.to(torch.int32) for x in (inputs, indices, updates))
