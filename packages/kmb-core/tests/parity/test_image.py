@@ -89,7 +89,7 @@ def test_similarity_is_that_of_keras(keras):
 
 CALLS = {
     "resize": lambda image, x: image.resize(x, (5, 7), "bicubic", **LAST),
-    "affine_transform": lambda image, x: image.affine_transform(x, TURN[0], **LAST),
+    "affine_transform": lambda image, x: image.affine_transform(x, TURN, **LAST),
     "crop_images": lambda image, x: image.crop_images(x, 1, 2, target_height=4, target_width=5, **LAST),
     "pad_images": lambda image, x: image.pad_images(x, 1, 2, 3, 4, **LAST),
     "extract_patches": lambda image, x: image.extract_patches(x, (3, 4), **LAST),
