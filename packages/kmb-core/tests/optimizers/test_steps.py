@@ -62,6 +62,78 @@ def rmsprop_rule(gradient, value, state, step, rate, rho=0.9, momentum=0.0, epsi
     return value - change
 
 
+def adagrad_rule(gradient, value, state, step, rate, start=0.1, epsilon=1e-7):
+    squares = state["s"] = state.get("s", start) + gradient**2
+    return value - rate * gradient / np.sqrt(squares + epsilon)
+
+
+def adadelta_rule(gradient, value, state, step, rate, rho=0.95, epsilon=1e-7):
+    squares = state["g"] = rho * state.get("g", 0.0) + (1 - rho) * gradient**2
+    change = np.sqrt(state.get("d", 0.0) + epsilon) / np.sqrt(squares + epsilon) * gradient
+    state["d"] = rho * state.get("d", 0.0) + (1 - rho) * change**2
+    return value - rate * change
+
+
+def adamax_rule(gradient, value, state, step, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    mean = state["m"] = beta_1 * state.get("m", 0.0) + (1 - beta_1) * gradient
+    norm = state["u"] = np.maximum(beta_2 * state.get("u", 0.0), np.abs(gradient))
+    return value - rate / (1 - beta_1**step) * mean / (norm + epsilon)
+
+
+def nadam_rule(gradient, value, state, step, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    now, later = (beta_1 * (1 - 0.5 * 0.96**t) for t in (step, step + 1))
+    product = state["p"] = state.get("p", 1.0) * now
+    mean = state["m"] = beta_1 * state.get("m", 0.0) + (1 - beta_1) * gradient
+    squares = state["v"] = beta_2 * state.get("v", 0.0) + (1 - beta_2) * gradient**2
+    ahead = later * mean / (1 - product * later) + (1 - now) * gradient / (1 - product)
+    return value - rate * ahead / (np.sqrt(squares / (1 - beta_2**step)) + epsilon)
+
+
+def lamb_rule(gradient, value, state, step, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    mean = state["m"] = beta_1 * state.get("m", 0.0) + (1 - beta_1) * gradient
+    squares = state["v"] = beta_2 * state.get("v", 0.0) + (1 - beta_2) * gradient**2
+    direction = mean / (1 - beta_1**step) / (np.sqrt(squares / (1 - beta_2**step)) + epsilon)
+    return value - rate * direction * np.linalg.norm(value) / np.linalg.norm(direction)
+
+
+def lion_rule(gradient, value, state, step, rate, beta_1=0.9, beta_2=0.99):
+    mean = state.get("m", 0.0)
+    state["m"] = beta_2 * mean + (1 - beta_2) * gradient
+    return value - rate * np.sign(beta_1 * mean + (1 - beta_1) * gradient)
+
+
+def ftrl_rule(gradient, value, state, step, rate, l1=0.0, l2=0.0):
+    before = state.get("n", 0.1)
+    after = state["n"] = before + gradient**2
+    linear = state["z"] = state.get("z", 0.0) + gradient - (np.sqrt(after) - np.sqrt(before)) / rate * value
+    return np.where(np.abs(linear) > l1, (np.sign(linear) * l1 - linear) / (np.sqrt(after) / rate + 2 * l2), 0.0)
+
+
+def adafactor_rule(gradient, value, state, step, rate):
+    keep, size = 1 - step**-0.8, max(np.sqrt(np.mean(value**2)), 1e-3)
+    squares = gradient**2 + 1e-30
+    if np.ndim(value) == 2:
+        rows = state["r"] = keep * state.get("r", 0.0) + (1 - keep) * squares.mean(1)
+        columns = state["c"] = keep * state.get("c", 0.0) + (1 - keep) * squares.mean(0)
+        second = np.outer(rows / rows.mean(), columns)
+    else:
+        second = state["v"] = keep * state.get("v", 0.0) + (1 - keep) * squares
+    scaled = gradient / np.sqrt(second)
+    scaled = scaled / max(1.0, np.sqrt(np.mean(scaled**2)))
+    return value - min(rate, 1 / np.sqrt(step)) * size * scaled
+
+
+def schedule_free_rule(gradient, value, state, step, rate, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+    fast, average = state.get("z", START_OF.get(value.shape)), state.get("x", START_OF.get(value.shape))
+    squares = state["v"] = beta_2 * state.get("v", 0.0) + (1 - beta_2) * gradient**2
+    fast = state["z"] = fast - rate * gradient / (np.sqrt(squares / (1 - beta_2**step)) + epsilon)
+    average = state["x"] = average + (fast - average) / step
+    return (1 - beta_1) * fast + beta_1 * average
+
+
+START_OF = {v.shape: v for v in START}
+
+
 def clipped(gradients, clipnorm=None, clipvalue=None, global_clipnorm=None):
     if clipnorm:
         return [g * clipnorm / max(np.linalg.norm(g), clipnorm) for g in gradients]
@@ -115,6 +187,20 @@ CASES = {
     ),
     "no first moment": (lambda **k: optimizers.Adam(0.1, beta_1=0.0, **k), adam_rule, {"beta_1": 0.0}),
     "amsgrad": (lambda **k: optimizers.Adam(0.1, amsgrad=True, **k), adam_rule, {"amsgrad": True}),
+    "adagrad": (lambda **k: optimizers.Adagrad(0.1, **k), adagrad_rule, {}),
+    "adadelta": (lambda **k: optimizers.Adadelta(0.1, **k), adadelta_rule, {}),
+    "adamax": (lambda **k: optimizers.Adamax(0.1, **k), adamax_rule, {}),
+    "nadam": (lambda **k: optimizers.Nadam(0.1, **k), nadam_rule, {}),
+    "lamb": (lambda **k: optimizers.Lamb(0.1, **k), lamb_rule, {}),
+    "lion": (lambda **k: optimizers.Lion(0.1, **k), lion_rule, {}),
+    "ftrl": (lambda **k: optimizers.Ftrl(0.1, **k), ftrl_rule, {}),
+    "ftrl with penalties": (
+        lambda **k: optimizers.Ftrl(0.1, l1_regularization_strength=0.5, l2_regularization_strength=0.2, **k),
+        ftrl_rule,
+        {"l1": 0.5, "l2": 0.2},
+    ),
+    "adafactor": (lambda **k: optimizers.Adafactor(0.1, **k), adafactor_rule, {}),
+    "schedule free": (lambda **k: optimizers.ScheduleFreeAdamW(0.1, **k), schedule_free_rule, {}),
     "rmsprop": (lambda **k: optimizers.RMSprop(0.01, **k), rmsprop_rule, {}),
     "centered": (
         lambda **k: optimizers.RMSprop(0.01, momentum=0.9, centered=True, **k),

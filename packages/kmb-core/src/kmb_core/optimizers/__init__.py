@@ -4,11 +4,19 @@ from kmb_core._lazy import lazy_names
 from kmb_core.serialization import provide
 
 _MODULES = {
+    "adafactor": "Adafactor",
+    "adagrad": "Adadelta Adagrad",
     "adam": "Adam AdamW",
+    "adam_kin": "Adamax Lamb Nadam",
+    "ftrl": "Ftrl",
     "identifiers": "deserialize get serialize",
+    "lion": "Lion",
     "loss_scale": "LossScaleOptimizer",
+    "multi": "MultiOptimizer OptimizerMap",
+    "muon": "Muon",
     "optimizer": "Optimizer",
     "rmsprop": "RMSprop",
+    "schedule_free": "ScheduleFreeAdamW",
     "sgd": "SGD",
 }
 

@@ -2,15 +2,42 @@
 
 from typing import Any
 
+from kmb_core.optimizers.adafactor import Adafactor
+from kmb_core.optimizers.adagrad import Adadelta, Adagrad
 from kmb_core.optimizers.adam import Adam, AdamW
+from kmb_core.optimizers.adam_kin import Adamax, Lamb, Nadam
+from kmb_core.optimizers.ftrl import Ftrl
+from kmb_core.optimizers.lion import Lion
 from kmb_core.optimizers.loss_scale import LossScaleOptimizer
+from kmb_core.optimizers.multi import MultiOptimizer, OptimizerMap
+from kmb_core.optimizers.muon import Muon
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.optimizers.rmsprop import RMSprop
+from kmb_core.optimizers.schedule_free import ScheduleFreeAdamW
 from kmb_core.optimizers.sgd import SGD
 from kmb_core.serialization import serialize_keras_object
 from kmb_core.serialization.identifiers import resolve
 
-CLASSES = (Adam, AdamW, LossScaleOptimizer, Optimizer, RMSprop, SGD)
+CLASSES = (
+    Adadelta,
+    Adafactor,
+    Adagrad,
+    Adam,
+    AdamW,
+    Adamax,
+    Ftrl,
+    Lamb,
+    Lion,
+    LossScaleOptimizer,
+    MultiOptimizer,
+    Muon,
+    Nadam,
+    Optimizer,
+    OptimizerMap,
+    RMSprop,
+    SGD,
+    ScheduleFreeAdamW,
+)
 NAMES: dict[str, Any] = {**{cls.__name__: cls for cls in CLASSES}, **{cls.__name__.lower(): cls for cls in CLASSES}}
 
 
