@@ -23,7 +23,7 @@ _MODULES = {
 __getattr__, __dir__, __all__ = lazy_names(
     __name__,
     {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names.split()},
-    ("schedules",),
+    ("legacy", "schedules"),
 )
 
 provide("keras.optimizers", __getattr__)

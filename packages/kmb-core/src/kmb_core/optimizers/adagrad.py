@@ -164,10 +164,10 @@ class Adadelta(Optimizer):
         self._accumulated_grads = [of_gradients[0] for of_gradients, _ in pairs]
         self._accumulated_delta_vars = [of_steps[0] for _, of_steps in pairs]
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+    def update_step(self, grad: Any, variable: Variable, learning_rate: Any) -> None:  # type: ignore[override]  # Keras's name
         """Change one variable along its gradient."""
         dtype, position = variable._dtype, self._position(variable)
-        gradient = cast(gradient, dtype)
+        gradient = cast(grad, dtype)
         of_steps = self._accumulated_delta_vars[position]
         squares = self._moved(self._accumulated_grads[position], square(gradient))
         size = true_divide(sqrt(add(of_steps.value, self.epsilon)), sqrt(add(squares, self.epsilon)))

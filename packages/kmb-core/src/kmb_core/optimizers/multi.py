@@ -95,6 +95,8 @@ class MultiOptimizer(Optimizer):
 
     Args:
         optimizer_map: an `OptimizerMap`, or a function that gives the optimizer for a variable.
+        loss_scale_factor: of all its optimizers, set when they are built.
+        name: automatic when None.
 
     Raises:
         TypeError: for anything else.
@@ -111,10 +113,11 @@ class MultiOptimizer(Optimizer):
         (0.5, 0.75)
     """
 
-    def __init__(self, optimizer_map: Any, **kwargs: Any) -> None:
+    def __init__(self, optimizer_map: Any, loss_scale_factor: float | None = None, name: str | None = None) -> None:
         if not callable(optimizer_map):
             raise TypeError(f"MultiOptimizer: expected an OptimizerMap or a function, got {optimizer_map!r:.80}")
-        super().__init__(learning_rate=0.0, **kwargs)
+        self._loss_scale_factor = loss_scale_factor
+        super().__init__(learning_rate=0.0, name=name)
         self.optimizer_map: Callable[[Variable], Optimizer] = optimizer_map
         self._parts: list[tuple[Optimizer, list[Variable]]] = []
 
@@ -123,17 +126,19 @@ class MultiOptimizer(Optimizer):
         """The optimizers, in the order of their first variables."""
         return [optimizer for optimizer, _ in self._parts]
 
-    def build(self, variables: Sequence[Variable]) -> None:
+    def build(self, var_list: Sequence[Variable]) -> None:
         """Hand out the variables, and build each optimizer on its own."""
         if self.built:
             return
-        super().build(variables)
+        super().build(var_list)
         parts: dict[int, tuple[Optimizer, list[Variable]]] = {}
-        for variable in variables:
+        for variable in var_list:
             optimizer = self.optimizer_map(variable)
             parts.setdefault(id(optimizer), (optimizer, []))[1].append(variable)
         self._parts = list(parts.values())
         for optimizer, own in self._parts:
+            if self._loss_scale_factor is not None:
+                optimizer.loss_scale_factor = self._loss_scale_factor
             optimizer.build(own)
 
     @property
@@ -160,15 +165,13 @@ class MultiOptimizer(Optimizer):
         raise AttributeError("MultiOptimizer has no learning rate: set that of the optimizers in `optimizers`")
 
     @property
-    def loss_scale_factor(self) -> float | None:
-        """The factor of the optimizer that has one; they must agree."""
-        factors = {optimizer.loss_scale_factor for optimizer, _ in self.__dict__.get("_parts", ())}
-        return factors.pop() if len(factors) == 1 else None
+    def loss_scale_factor(self) -> float | None:  # type: ignore[override]  # the base keeps a plain attribute
+        """What the loss is multiplied by, the same for all optimizers."""
+        return self._loss_scale_factor
 
     @loss_scale_factor.setter
     def loss_scale_factor(self, value: float | None) -> None:
-        if value is not None:
-            raise AttributeError("MultiOptimizer: set the loss_scale_factor of its optimizers")
+        self._loss_scale_factor = value if value is not None else self._loss_scale_factor
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         """Let each optimizer change its variables along their gradients."""
@@ -201,5 +204,4 @@ class MultiOptimizer(Optimizer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> "MultiOptimizer":
         """An optimizer from what `get_config` gave."""
-        config = {key: value for key, value in config.items() if key != "loss_scale_factor"}
         return cls(**deserialize_keras_object(config, custom_objects=custom_objects))

@@ -179,9 +179,9 @@ class Muon(Optimizer):
             x = add(multiply(x, self.muon_a), matmul(mixed, x))
         return self.transpose_last_axis(x) if tall else x
 
-    def transpose_last_axis(self, x: Any) -> Any:
+    def transpose_last_axis(self, X: Any) -> Any:
         """The matrices transposed."""
-        return swapaxes(x, -2, -1)
+        return swapaxes(X, -2, -1)
 
     def lr_adjust(self, x: Any) -> Any:
         """A step, scaled to the size that `rms_rate` asks for."""
