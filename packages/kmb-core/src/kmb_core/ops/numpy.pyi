@@ -57,10 +57,10 @@ from kmb_core.ops.differences import diff as diff
 from kmb_core.ops.searching import digitize as digitize
 from kmb_core.ops.arithmetic import divide as divide
 from kmb_core.ops.guarded import divide_no_nan as divide_no_nan
-from kmb_core.ops.linalg import dot as dot
+from kmb_core.ops.products import dot as dot
 from kmb_core.ops.stacking import dsplit as dsplit
 from kmb_core.ops.stacking import dstack as dstack
-from kmb_core.ops.linalg import einsum as einsum
+from kmb_core.ops.products import einsum as einsum
 from kmb_core.ops.creation import empty as empty
 from kmb_core.ops.copies import empty_like as empty_like
 from kmb_core.ops.comparison import equal as equal
@@ -95,7 +95,7 @@ from kmb_core.ops.special_functions import hypot as hypot
 from kmb_core.ops.special_functions import i0 as i0
 from kmb_core.ops.creation import identity as identity
 from kmb_core.ops.complex_numbers import imag as imag
-from kmb_core.ops.linalg import inner as inner
+from kmb_core.ops.products import inner as inner
 from kmb_core.ops.comparison import isclose as isclose
 from kmb_core.ops.comparison import isfinite as isfinite
 from kmb_core.ops.searching import isin as isin
@@ -123,7 +123,7 @@ from kmb_core.ops.comparison import logical_not as logical_not
 from kmb_core.ops.comparison import logical_or as logical_or
 from kmb_core.ops.comparison import logical_xor as logical_xor
 from kmb_core.ops.grids import logspace as logspace
-from kmb_core.ops.linalg import matmul as matmul
+from kmb_core.ops.products import matmul as matmul
 from kmb_core.ops.reduction import max as max
 from kmb_core.ops.arithmetic import maximum as maximum
 from kmb_core.ops.reduction import mean as mean
@@ -156,7 +156,7 @@ from kmb_core.ops.searching import nonzero as nonzero
 from kmb_core.ops.comparison import not_equal as not_equal
 from kmb_core.ops.creation import ones as ones
 from kmb_core.ops.creation import ones_like as ones_like
-from kmb_core.ops.linalg import outer as outer
+from kmb_core.ops.products import outer as outer
 from kmb_core.ops.manipulation import pad as pad
 from kmb_core.ops.quantiles import percentile as percentile
 from kmb_core.ops.arithmetic import power as power
@@ -196,9 +196,9 @@ from kmb_core.ops.indexing import take as take
 from kmb_core.ops.indexing import take_along_axis as take_along_axis
 from kmb_core.ops.functions import tan as tan
 from kmb_core.ops.functions import tanh as tanh
-from kmb_core.ops.linalg import tensordot as tensordot
+from kmb_core.ops.products import tensordot as tensordot
 from kmb_core.ops.manipulation import tile as tile
-from kmb_core.ops.linalg import trace as trace
+from kmb_core.ops.products import trace as trace
 from kmb_core.ops.manipulation import transpose as transpose
 from kmb_core.ops.differences import trapezoid as trapezoid
 from kmb_core.ops.creation import tri as tri
@@ -210,7 +210,7 @@ from kmb_core.ops.sets import unique as unique
 from kmb_core.ops.grids import unravel_index as unravel_index
 from kmb_core.ops.matrices import vander as vander
 from kmb_core.ops.reduction import var as var
-from kmb_core.ops.linalg import vdot as vdot
+from kmb_core.ops.products import vdot as vdot
 from kmb_core.ops.vectorization import vectorize as vectorize
 from kmb_core.ops.bits import view as view
 from kmb_core.ops.stacking import vsplit as vsplit

@@ -1,10 +1,19 @@
+from kmb_core.ops.nn.adaptive_pooling import adaptive_average_pool as adaptive_average_pool
+from kmb_core.ops.nn.adaptive_pooling import adaptive_max_pool as adaptive_max_pool
 from kmb_core.ops.nn.convolution import average_pool as average_pool
 from kmb_core.ops.nn.normalization import batch_normalization as batch_normalization
 from kmb_core.ops.nn.loss import binary_crossentropy as binary_crossentropy
 from kmb_core.ops.nn.loss import categorical_crossentropy as categorical_crossentropy
 from kmb_core.ops.nn.activations import celu as celu
 from kmb_core.ops.nn.convolution import conv as conv
+from kmb_core.ops.nn.transposed_convolution import conv_transpose as conv_transpose
+from kmb_core.ops.nn.ctc import ctc_decode as ctc_decode
+from kmb_core.ops.nn.ctc import ctc_loss as ctc_loss
+from kmb_core.ops.nn.rearranging import depth_to_space as depth_to_space
+from kmb_core.ops.nn.convolution import depthwise_conv as depthwise_conv
+from kmb_core.ops.nn.attention import dot_product_attention as dot_product_attention
 from kmb_core.ops.nn.activations import elu as elu
+from kmb_core.ops.nn.rearranging import fold as fold
 from kmb_core.ops.nn.activations import gelu as gelu
 from kmb_core.ops.nn.activations import glu as glu
 from kmb_core.ops.nn.activations import hard_shrink as hard_shrink
@@ -21,16 +30,20 @@ from kmb_core.ops.nn.normalization import moments as moments
 from kmb_core.ops.nn.loss import multi_hot as multi_hot
 from kmb_core.ops.nn.normalization import normalize as normalize
 from kmb_core.ops.nn.loss import one_hot as one_hot
+from kmb_core.ops.complex_numbers import polar as polar
+from kmb_core.ops.nn.image_quality import psnr as psnr
 from kmb_core.ops.nn.activations import relu as relu
 from kmb_core.ops.nn.activations import relu6 as relu6
 from kmb_core.ops.nn.normalization import rms_normalization as rms_normalization
 from kmb_core.ops.nn.activations import selu as selu
+from kmb_core.ops.nn.convolution import separable_conv as separable_conv
 from kmb_core.ops.nn.activations import sigmoid as sigmoid
 from kmb_core.ops.nn.activations import silu as silu
 from kmb_core.ops.nn.activations import soft_shrink as soft_shrink
 from kmb_core.ops.nn.activations import softmax as softmax
 from kmb_core.ops.nn.activations import softplus as softplus
 from kmb_core.ops.nn.activations import softsign as softsign
+from kmb_core.ops.nn.rearranging import space_to_depth as space_to_depth
 from kmb_core.ops.nn.loss import sparse_categorical_crossentropy as sparse_categorical_crossentropy
 from kmb_core.ops.nn.activations import sparse_plus as sparse_plus
 from kmb_core.ops.nn.activations import sparse_sigmoid as sparse_sigmoid
@@ -39,6 +52,7 @@ from kmb_core.ops.nn.activations import squareplus as squareplus
 from kmb_core.ops.nn.activations import silu as _swish
 from kmb_core.ops.nn.activations import tanh_shrink as tanh_shrink
 from kmb_core.ops.nn.activations import threshold as threshold
+from kmb_core.ops.nn.rearranging import unfold as unfold
 
 hard_swish = _hard_swish
 swish = _swish

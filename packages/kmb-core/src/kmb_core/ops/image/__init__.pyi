@@ -1,0 +1,16 @@
+from kmb_core.ops.image.transforms import affine_transform as affine_transform
+from kmb_core.ops.image.borders import crop_images as crop_images
+from kmb_core.ops.image.elastic import elastic_transform as elastic_transform
+from kmb_core.ops.image.patches import extract_patches as extract_patches
+from kmb_core.ops.image.patches import extract_patches_3d as extract_patches_3d
+from kmb_core.ops.image.filters import gaussian_blur as gaussian_blur
+from kmb_core.ops.image.colour import hsv_to_rgb as hsv_to_rgb
+from kmb_core.ops.image.sampling import map_coordinates as map_coordinates
+from kmb_core.ops.image.borders import pad_images as pad_images
+from kmb_core.ops.image.transforms import perspective_transform as perspective_transform
+from kmb_core.ops.image.resizing import resize as resize
+from kmb_core.ops.image.colour import rgb_to_grayscale as rgb_to_grayscale
+from kmb_core.ops.image.colour import rgb_to_hsv as rgb_to_hsv
+from kmb_core.ops.image.resizing import scale_and_translate as scale_and_translate
+from kmb_core.ops.image.filters import sobel_edges as sobel_edges
+from kmb_core.ops.image.similarity import ssim as ssim

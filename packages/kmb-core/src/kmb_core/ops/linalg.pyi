@@ -1,0 +1,16 @@
+from kmb_core.ops.decompositions import cholesky as cholesky
+from kmb_core.ops.solving import cholesky_inverse as cholesky_inverse
+from kmb_core.ops.matrices import det as det
+from kmb_core.ops.decompositions import eig as eig
+from kmb_core.ops.decompositions import eigh as eigh
+from kmb_core.ops.solving import inv as inv
+from kmb_core.ops.transformations import jvp as jvp
+from kmb_core.ops.solving import lstsq as lstsq
+from kmb_core.ops.decompositions import lu_factor as lu_factor
+from kmb_core.ops.solving import matrix_rank as matrix_rank
+from kmb_core.ops.norms import norm as norm
+from kmb_core.ops.solving import pinv as pinv
+from kmb_core.ops.decompositions import qr as qr
+from kmb_core.ops.solving import solve as solve
+from kmb_core.ops.solving import solve_triangular as solve_triangular
+from kmb_core.ops.decompositions import svd as svd
