@@ -32,8 +32,8 @@ def _has_a_shape(row):
 EVERY = [op for op in sorted(OPS) if any(_has_a_shape(row) for row in ROWS.get(op, ()))]
 
 OF_MATRICES = {"ops.decompositions", "ops.solving"}  # a larger matrix of the same elements is singular
-# Sizes tell whether the right-hand side is vectors or matrices, and which axes go; unknown ones are taken for vectors and
-# for axes that stay.
+# Sizes tell whether the right-hand side is vectors or matrices, and which axes go; unknown ones are taken for vectors
+# and for axes that stay.
 TOLD_BY_SIZES = {"solve", "solve_triangular", "squeeze"}
 
 
