@@ -64,7 +64,7 @@ DECISIONS: tuple[Difference, ...] = (
         reason="Arguments that have their default value or a shorter equal form are written as they were given; "
         "each library reads the other's form.",
         ops={
-            "jax numpy tensorflow torch": "image.extract_patches layer_normalization",
+            "jax numpy tensorflow torch": "image.extract_patches image.extract_patches_3d layer_normalization",
             "numpy tensorflow torch": "reshape",
         },
     ),
