@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from kmb_backend_jax.kernel import kernel
 
@@ -19,7 +20,18 @@ _pad_constant = kernel(
 _tile = kernel(lambda x, repeats: jnp.tile(x, repeats), static=("repeats",))
 _repeat = kernel(lambda x, repeats, axis: jnp.repeat(x, np.array(repeats), axis), static=("repeats", "axis"))
 _roll = kernel(lambda x, shift, axis: jnp.roll(x, shift, axis), static=("shift", "axis"))
-_split = kernel(lambda x, parts, axis: jnp.split(x, parts, axis), static=("parts", "axis"))
+
+
+@kernel(static=("parts", "axis"))
+def _split(x: jax.Array, parts: Any, axis: int) -> list[jax.Array]:
+    """Between places as NumPy's slices are: those beyond the end leave empty pieces, which JAX's own split refuses."""
+    if isinstance(parts, int):
+        return jnp.split(x, parts, axis)
+    ends = zip((0, *parts), (*parts, x.shape[axis]), strict=True)
+    spans = [slice(start, stop).indices(x.shape[axis]) for start, stop in ends]
+    return [lax.slice_in_dim(x, start, max(start, stop), axis=axis) for start, stop, _ in spans]
+
+
 _expand_dims = kernel(lambda x, axis: jnp.expand_dims(x, axis), static=("axis",))
 _squeeze = kernel(lambda x, axis: jnp.squeeze(x, axis), static=("axis",))
 _flip = kernel(lambda x, axis: jnp.flip(x, axis), static=("axis",))
