@@ -1,8 +1,8 @@
 """Linear maps along one axis of a tensor, from a matrix of weights: resizing, scaling and blurring are that.
 
 Where few neighbours have a weight they are taken one by one, else it is a product with the whole matrix. Of a photo of
-512 x 512 made half as large, two neighbours take 1.6 ms, four 3.8 ms, eight 15.6 ms, and the product 14.3 ms (numpy, one
-core).
+512 x 512 made half as large, two neighbours take 1.6 ms, four 3.8 ms, eight 15.6 ms, and the product 14.3 ms (numpy,
+one core).
 """
 
 import functools
