@@ -64,6 +64,7 @@ class LayerCase:
     random: bool = False  # outputs differ from call to call in training
     differentiable: bool = True  # gradients reach all trainable weights
     batch_free: bool = True  # whether any number of samples will do
+    apart: bool = False  # inputs are a list: the call's first arguments, and not one argument
     saved: bool = True  # whether a functional model of it can be saved
     low_tolerance: float = 0.05  # in bfloat16, of the larger of 1 and the expected value
     tolerance: float = 1e-5
@@ -87,7 +88,11 @@ class LayerCase:
         """One call, with `training` only where the layer takes it."""
         if not call_plan(type(layer)).takes_training:
             keywords.pop("training", None)
-        return layer(inputs, **self.keywords, **keywords)
+        return layer(*self.arguments(inputs), **self.keywords, **keywords)
+
+    def arguments(self, inputs: Any) -> list[Any]:
+        """The inputs as a call's positional arguments."""
+        return list(inputs) if self.apart else [inputs]
 
     def built(self) -> Layer:
         """A new layer that was called once."""
@@ -211,7 +216,7 @@ def trains(case: LayerCase) -> None:
     fixed = [v.value for v in layer.non_trainable_variables]
 
     def total(*values: Any) -> Any:
-        outputs, _ = layer.stateless_call(list(values), fixed, case.arrays(), **case.keywords)
+        outputs, _ = layer.stateless_call(list(values), fixed, *case.arguments(case.arrays()), **case.keywords)
         parts = [sum_of(x * x + x) for x in map(_float32, tree.flatten(outputs)) if x is not None]
         return sum(parts[1:], parts[0])
 
@@ -235,7 +240,7 @@ def is_stateless(case: LayerCase) -> None:
     outputs, updated = layer.stateless_call(
         [v.value for v in layer.trainable_variables],
         [v.value for v in layer.non_trainable_variables],
-        case.arrays(),
+        *case.arguments(case.arrays()),
         **case.keywords,
         **keywords,
     )
@@ -317,8 +322,8 @@ def compiles(case: LayerCase) -> None:
     keywords = {"training": False} if call_plan(type(layer)).takes_training else {}
 
     def function(weights: list[Any], *flat: Any) -> Any:
-        packed = tree.pack_sequence_as(inputs, list(flat))
-        outputs, _ = layer.stateless_call(weights, fixed, packed, **case.keywords, **keywords)
+        packed = case.arguments(tree.pack_sequence_as(inputs, list(flat)))
+        outputs, _ = layer.stateless_call(weights, fixed, *packed, **case.keywords, **keywords)
         return tree.flatten(outputs)
 
     compiled = backend.implementation.compiled(function)

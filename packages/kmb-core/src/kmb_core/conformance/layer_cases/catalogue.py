@@ -37,5 +37,5 @@ def _short(value: Any) -> str:
 
 _SETTINGS = {
     "keywords", "unknown", "random", "differentiable", "batch_free", "saved", "low_tolerance", "tolerance", "compiled",
-    "keeps_dtype",
+    "keeps_dtype", "apart",
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Layers that average values with weights from queries and keys."""
