@@ -10,13 +10,15 @@ import measure
 FOLDER = Path(__file__).parent
 ON_EVERY_BACKEND = (
     "calls_op",
+    "calls_ops",
     "calls_eager_mlp",
     "calls_deep_model",
     "calls_predict_on_batch",
     "time_build",
+    "time_kernels",
     "import_time",
 )
-ON_TRAINING_BACKENDS = ("calls_fit_step", "time_fit")
+ON_TRAINING_BACKENDS = ("calls_fit_step", "time_fit", "time_rnn")
 
 
 def main():

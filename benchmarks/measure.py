@@ -21,6 +21,7 @@ import time
 import numpy as np
 
 ROUNDS = 11
+FEW = 6  # numbers that stand side by side in a table
 TRAINING_BACKENDS = ("jax", "torch", "tensorflow")
 ALL_BACKENDS = (*TRAINING_BACKENDS, "numpy")
 
@@ -72,6 +73,16 @@ def compare_times(ours, other, rounds: int = ROUNDS) -> dict[str, float]:
         "ours, ms": 1e3 * statistics.median(first for first, _ in pairs),
         "native, ms": 1e3 * statistics.median(second for _, second in pairs),
     }
+
+
+def calls_in(function, seconds: float) -> int:
+    """How many calls of a function take about so long; one at least."""
+    function()
+    start, count = time.process_time(), 0
+    while time.process_time() - start < seconds:
+        function()
+        count += 1
+    return count
 
 
 def _cpu_seconds(function) -> float:
@@ -129,7 +140,18 @@ def _in_a_process_of_its_own(library: str, backend: str) -> dict[str, float] | N
 def _print_table(title: str, aim: str, rows: dict[str, dict[str, float]]) -> None:
     print(title)
     names = list(next(iter(rows.values()), {}))
+    if len(names) > FEW:
+        _print_down(names, rows)
+        print(f"  aim: {aim}\n", flush=True)
+        return
     print(f"  {'':10}" + "".join(f"{name:>20}" for name in names))
     for library, row in rows.items():
         print(f"  {library:10}" + "".join(f"{row[name]:20,.2f}" for name in names))
     print(f"  aim: {aim}\n", flush=True)
+
+
+def _print_down(names: list[str], rows: dict[str, dict[str, float]]) -> None:
+    """Many numbers stand below one another, a library in each column."""
+    print(f"  {'':26}" + "".join(f"{library:>12}" for library in rows))
+    for name in names:
+        print(f"  {name:26}" + "".join(f"{row.get(name, float('nan')):12,.2f}" for row in rows.values()))
