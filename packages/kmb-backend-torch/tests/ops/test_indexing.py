@@ -61,3 +61,26 @@ def test_slice_update_replaces_a_block_at_numbers_or_at_a_tensor(start):
     expected[1:3, 2:3, :] = -1
     np.testing.assert_array_equal(ops.slice_update(x, start, block).numpy(), expected)
     np.testing.assert_array_equal(ops.slice(torch.from_numpy(expected), start, (2, 1, 6)).numpy(), block.numpy())
+
+
+@pytest.mark.parametrize("axis", [0, 1, -3])
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool", "uint16", "bfloat16"])
+def test_rows_are_taken_from_both_ends_in_every_dtype(axis, dtype):
+    table = ops.cast(np.arange(4 * 3 * 40).reshape(4, 3, 40), dtype)
+    indices = np.array([[-1, 0], [2, -2]], "int32")
+    expected = np.take(ops.convert_to_numpy(ops.cast(table, "int64")), indices, axis)
+    found = ops.take(table, torch.from_numpy(indices), axis)
+    assert found.dtype is table.dtype
+    np.testing.assert_array_equal(ops.convert_to_numpy(ops.cast(found, "int64")), expected)
+
+
+@pytest.mark.parametrize("index", [3, -4])
+def test_a_row_that_is_not_there_is_an_error(index):
+    with pytest.raises(IndexError):
+        ops.take(torch.ones(3, 40), torch.tensor([index]), 0)
+
+
+def test_the_gradient_of_rows_taken_twice_is_summed():
+    table = torch.ones(3, 40, requires_grad=True)
+    ops.take(table, torch.tensor([-1, 2, 0]), 0).sum().backward()
+    assert table.grad[:, 0].tolist() == [1.0, 0.0, 2.0]

@@ -40,7 +40,7 @@ SMALL = 1024  # elements, up to which NumPy's own loop is the quicker one
 def einsum(subscripts: str, *operands: np.ndarray, **kwargs: Any) -> np.ndarray:
     """NumPy's, with the order of products chosen so that no intermediate is larger than need be.
 
-    Choosing takes 10 µs, and makes a product that BLAS knows twelve times as fast (`python benchmarks/time_kernels.py`).
+    Choosing takes 10 µs, and hands BLAS what it can do: twelve times as fast in `benchmarks/time_kernels.py`.
     """
     optimize = kwargs.get("optimize", len(operands) > 2 or max(x.size for x in operands) > SMALL)
     dtype = operands[0].dtype

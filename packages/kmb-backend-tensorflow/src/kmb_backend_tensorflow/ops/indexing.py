@@ -15,6 +15,7 @@ from kmb_backend_tensorflow.raw import raw_op
 from kmb_backend_tensorflow.shapes import as_shape, dynamic_shape
 
 _gather, _select, _reshape = raw_op("GatherV2"), raw_op("SelectV2"), raw_op("Reshape")
+_add, _shift_right, _bits_and = raw_op("AddV2"), raw_op("RightShift"), raw_op("BitwiseAnd")
 _INDEX_DTYPES = frozenset((tf.int32, tf.int64))
 
 
@@ -24,7 +25,9 @@ def _as_indices(indices: Any) -> Any:
 
 
 def _counted_from_front(indices: Any, size: Any) -> Any:
-    return _select(tf.less(indices, 0), indices + tf.cast(size, indices.dtype), indices)
+    """Negative indices with the size added. The sign, shifted through, is -1 (all bits) or 0: three cheap kernels."""
+    sign = _shift_right(indices, indices.dtype.size * 8 - 1)
+    return _add(indices, _bits_and(sign, size if isinstance(size, int) else tf.cast(size, indices.dtype)))
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:

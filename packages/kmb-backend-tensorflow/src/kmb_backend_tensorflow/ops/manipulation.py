@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import as_dtype
 from kmb_backend_tensorflow.raw import raw_op
-from kmb_backend_tensorflow.shapes import as_shape, axes_of, dynamic_shape
+from kmb_backend_tensorflow.shapes import as_order, as_shape, axes_of, dynamic_shape
 
 _reshape, _transpose, _concat = raw_op("Reshape"), raw_op("Transpose"), raw_op("ConcatV2")
 _broadcast_to, _reverse, _expand, _squeeze = (
@@ -36,15 +36,15 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
     """The axes in another order; None reverses them."""
     count = len(x.shape)
     if axes is None:
-        return _transpose(x, list(range(count))[::-1])
-    return _transpose(x, [a + count if a < 0 else a for a in axes])
+        return _transpose(x, as_order(range(count)[::-1]))
+    return _transpose(x, as_order(a + count if a < 0 else a for a in axes))
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged."""
     order = list(range(len(x.shape)))
     order[axis1], order[axis2] = order[axis2], order[axis1]
-    return _transpose(x, order)
+    return _transpose(x, as_order(order))
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
@@ -53,7 +53,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     order = [a for a in range(len(x.shape)) if a not in sources]
     for target, axis in sorted(zip(destinations, sources, strict=True)):
         order.insert(target, axis)
-    return _transpose(x, order)
+    return _transpose(x, as_order(order))
 
 
 def concatenate(xs: Sequence[Any], axis: int | None = 0) -> Any:

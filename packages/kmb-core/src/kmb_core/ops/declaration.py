@@ -164,6 +164,8 @@ def _dispatcher(op: Op) -> Callable[..., Any]:
     variadic = any(p.kind is p.VAR_POSITIONAL for p in op.signature.parameters.values())
     if not variadic and not any(t.nested for t in tensors):
         return _several(op, *_kinds(op))
+    if [p.variadic for p in op.parameters if p.role is not None] == [True] and tensors[0].role.promotes:  # type: ignore[union-attr]  # has a role
+        return _variadic(op, *_kinds(op))
     return _general(op)
 
 
@@ -375,6 +377,29 @@ def _without_tensors(op: Op) -> Callable[..., Any]:
             return backend.functions[name](*args, **kwargs)
         except Exception as error:
             raise explain(op, backend, args, kwargs, error) from error
+
+    return dispatch
+
+
+def _variadic(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
+    """For `einsum`: configuration, then as many tensors as there are, which share a dtype."""
+    name, first = op.name, op.parameters.index(op.tensors[0])
+
+    def dispatch(*args: Any, **kwargs: Any) -> Any:
+        backend = state.override or process.backend or current_backend()
+        native, operands = backend.native, args[first:]
+        if operands and operands[0].__class__ in native:
+            dtype = operands[0].dtype
+            for x in operands:
+                if x.__class__ not in native or x.dtype is not dtype:
+                    break
+            else:
+                if any_kind or dtype in (backend.floats if to_float else backend.numbers):
+                    try:
+                        return backend.functions[name](*args, **kwargs)
+                    except Exception as error:
+                        raise explain(op, backend, args, kwargs, error) from error
+        return call_general(op, backend, args, kwargs)
 
     return dispatch
 

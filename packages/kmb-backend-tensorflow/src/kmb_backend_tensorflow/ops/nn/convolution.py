@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import cast
 from kmb_backend_tensorflow.raw import raw_op
-from kmb_backend_tensorflow.shapes import as_shape, dynamic_shape
+from kmb_backend_tensorflow.shapes import as_order, as_shape, dynamic_shape
 from kmb_core.settings import standardize_data_format
 
 _expand, _squeeze, _transpose = raw_op("ExpandDims"), raw_op("Squeeze"), raw_op("Transpose")
@@ -45,8 +45,8 @@ def in_channels_last(function: Callable[..., Any], x: Any, data_format: str) -> 
     if data_format == "channels_last":
         return function(x)
     count = len(x.shape)
-    result = function(_transpose(x, [0, *range(2, count), 1]))
-    return _transpose(result, [0, count - 1, *range(1, count - 1)])
+    result = function(_transpose(x, as_order((0, *range(2, count), 1))))
+    return _transpose(result, as_order((0, count - 1, *range(1, count - 1))))
 
 
 # Convolution -----------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def depthwise_conv(
             raise ValueError("the kernel is for other inputs")  # the core says it in its own words
         if any(_too_large(x, kernel, i, padding, dilations) for i in range(count)):
             raise ValueError("the window is longer than the inputs")
-        grouped = _reshape(kernel, [*window, 1, channels * multiplier])
+        grouped = _reshape(kernel, as_shape((*window, 1, channels * multiplier)))
         if 0 in x.shape:
             return _nothing(x, grouped, strides, padding, dilations)
         if count == 3:
