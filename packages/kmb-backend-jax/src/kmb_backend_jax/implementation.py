@@ -8,6 +8,7 @@ import jax
 
 from kmb_backend_jax.conversion import cast, convert, to_numpy
 from kmb_backend_jax.dtypes import FLOATING, INTEGERS, dtype_name, native_dtype
+from kmb_backend_jax.ops.rnn import projects_in_loop
 from kmb_backend_jax.random.draws import global_keys
 from kmb_backend_jax.tracing import abstract_call
 from kmb_backend_jax.variable import JaxVariable
@@ -25,7 +26,7 @@ integer_dtypes = INTEGERS
 promotes = False
 variable_class = JaxVariable
 layer_class = None
-kernels: Mapping[str, Callable[..., Any]] = {"remat": jax.checkpoint}
+kernels: Mapping[str, Callable[..., Any]] = {"remat": jax.checkpoint, "projects_in_loop": projects_in_loop}
 ops_module = mirrored("kmb_backend_jax")
 compiled = jax.jit
 

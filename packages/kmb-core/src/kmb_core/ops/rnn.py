@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kmb_core import tree
-from kmb_core.backend import KerasTensor, dtype_of
+from kmb_core.backend import KerasTensor, current_backend, dtype_of
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops.arithmetic import add
 from kmb_core.ops.comparison import where
@@ -329,10 +329,13 @@ def _over_time(
 ) -> tuple[Any, Any, Any]:
     """`rnn` of projected inputs. Time comes first before the projection, which makes them several times as wide."""
     unroll, zero_output_for_mask, return_all_outputs = settings
-    projected = dense(swapaxes(inputs, 0, 1), kernel, bias)
-    mask = None if mask is None else swapaxes(mask, 0, 1)
+    inputs, mask = swapaxes(inputs, 0, 1), None if mask is None else swapaxes(mask, 0, 1)
     options = (go_backwards, unroll, True, zero_output_for_mask, return_all_outputs)
-    last, outputs, states = rnn(step, projected, states, mask, *options)
+    in_loop = current_backend().kernels.get("projects_in_loop")
+    if in_loop is not None and in_loop():
+        last, outputs, states = rnn(lambda x, s: step(dense(x, kernel, bias), s), inputs, states, mask, *options)
+    else:
+        last, outputs, states = rnn(step, dense(inputs, kernel, bias), states, mask, *options)
     return last, swapaxes(outputs, 0, 1), states
 
 

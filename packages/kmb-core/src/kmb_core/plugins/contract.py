@@ -50,7 +50,9 @@ class BackendImplementation(Protocol):
     promotes: bool  # True: the framework's own promotion is the core's table (checked by conformance)
     variable_class: type
     layer_class: type | None  # native base for layers (torch.nn.Module), or None
-    kernels: Mapping[str, Callable[..., Any]]  # optional accelerations by name, for instance "adam_update"
+    # Optional accelerations by name, for instance "adam_update". "projects_in_loop" says, without arguments, whether
+    # recurrent layers project each step's inputs in the loop; where it is missing, all are one product in front of it.
+    kernels: Mapping[str, Callable[..., Any]]
 
     # Optional: `sparse_types`, classes of tensors that are made dense, by `convert`, for all ops but `sparse_ops`.
 
