@@ -324,7 +324,8 @@ def linspace(
     intervals = max(num - 1 if endpoint else num, 1)
     place = multiply(arange(num, dtype=dtype_of(distance)), 1 / intervals)
     place = reshape(place, (num,) + (1,) * (rank - axis))
-    wide = (expand_dims(broadcast_to(x, shape_of(distance)), axis) for x in (start, stop))
+    # added to zeros, a Python number goes straight to the dtype of the other; on its own it would become floatx first
+    wide = (expand_dims(add(zeros_like(distance), x), axis) for x in (start, stop))
     # start·(1 - place) + stop·place meets `stop` exactly, which start + place·distance may not
     first, last = wide
     values = add(multiply(first, subtract(1.0, place)), multiply(last, place))
