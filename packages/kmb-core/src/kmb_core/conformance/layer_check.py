@@ -112,9 +112,7 @@ def arrays_of(outputs: Any) -> list[np.ndarray]:
     return [to_numpy(x) for x in tree.flatten(outputs) if x is not None]
 
 
-def check_layer(
-    make: Callable[[], Layer], inputs: Any, keywords: dict[str, Any] | None = None, **options: Any
-) -> None:
+def check_layer(make: Callable[[], Layer], inputs: Any, keywords: dict[str, Any] | None = None, **options: Any) -> None:
     """Check that a layer keeps every promise that layers make, on the current backend.
 
     Args:
@@ -296,7 +294,7 @@ def computes_in_other_dtypes(case: LayerCase) -> None:
 def _in_dtype(
     case: LayerCase, reference: Layer, expected: list[np.ndarray], policy: str, dtype: str, tolerance: float
 ) -> None:
-    config = {**reference.get_config(), "dtype": policy}
+    config = {**_with_policy(reference.get_config(), policy), "dtype": policy}
     layer = public_class(reference).from_config(config)
     case.call(layer, case.arrays(), training=False)
     layer.set_weights(reference.get_weights())
@@ -309,6 +307,17 @@ def _in_dtype(
         if is_float(standardize_dtype(array.dtype)) and not case.keeps_dtype:
             assert found == dtype, f"{policy}: outputs are {found}"
             assert_close(current_backend().to_numpy(output).astype("float64"), array.astype("float64"), tolerance)
+
+
+def _with_policy(config: Any, policy: str) -> Any:
+    """A config in which layers inside have the policy too."""
+    if isinstance(config, dict):
+        return (
+            policy
+            if config.get("class_name") == "DTypePolicy"
+            else {k: _with_policy(v, policy) for k, v in config.items()}
+        )
+    return [_with_policy(part, policy) for part in config] if isinstance(config, list) else config
 
 
 def compiles(case: LayerCase) -> None:

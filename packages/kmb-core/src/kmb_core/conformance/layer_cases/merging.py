@@ -11,3 +11,6 @@ for name in ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"):
 CASES.add("Add", [(2, 3, 4), (2, 1, 4), (2, 3, 1)])
 CASES.add("Concatenate", [(2, 3, 4), (2, 3, 1)])
 CASES.add("Concatenate", [(2, 3, 4), (2, 1, 4)], axis=1, unknown=(0, 1))
+CASES.add("Dot", [(2, 3), (2, 3)], -1)
+CASES.add("Dot", [(2, 3, 4), (2, 5, 3)], (1, 2), unknown=(0,))
+CASES.add("Dot", [(2, 3, 4, 5), (2, 5)], (-1, 1), normalize=True)

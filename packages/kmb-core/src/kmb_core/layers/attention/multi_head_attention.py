@@ -165,3 +165,7 @@ class MultiHeadAttention(BaseHeads):
         if name not in self.__dict__:
             raise AttributeError(f"{self._where()}: no {name} before the layer is built")
         return self.__dict__[name]
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "output_shape": self._output_shape}
