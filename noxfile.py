@@ -116,7 +116,7 @@ def parity(session: nox.Session, backend: str) -> None:
     session.env["KERAS_BACKEND"] = backend
     if backend == "jax":
         session.env["XLA_FLAGS"] = "--xla_backend_optimization_level=0"  # half of the compiler's time
-        session.env["KMB_PARITY_SAMPLE"] = os.environ.get("KMB_PARITY_SAMPLE", "0.06")
+        session.env["KMB_PARITY_SAMPLE"] = os.environ.get("KMB_PARITY_SAMPLE", "0.03")
     # Files are the core's: one backend writes and reads them for all.
     chosen = f"{CORE}/tests" if backend == "jax" else f"{CORE}/tests/parity/ops"
     pytest(session, *IN_PARALLEL, "-m", "parity", chosen, backend=backend)

@@ -11,8 +11,6 @@ import pytest
 
 from kmb_core.backend import current_backend
 
-COMPARED = pytest.StashKey[dict[str, int]]()
-
 
 @pytest.fixture(scope="session")
 def keras():
@@ -28,15 +26,10 @@ def fraction() -> float:
     return float(os.environ.get("KMB_PARITY_SAMPLE", "1"))
 
 
-@pytest.fixture
-def compared_calls(request) -> dict[str, int]:
-    """How many calls of each op were compared, for the summary."""
-    return request.config.stash.setdefault(COMPARED, {})
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    counts = config.stash.get(COMPARED, {})
+def pytest_terminal_summary(terminalreporter):
+    """How much was compared; tests that ran in other processes tell it by their properties too."""
+    reports = [report for group in ("passed", "failed") for report in terminalreporter.stats.get(group, ())]
+    counts = [value for report in reports for key, value in report.user_properties if key == "compared calls"]
     if counts:
         name = current_backend().name
-        total = sum(counts.values())
-        terminalreporter.write_line(f"parity on {name}: {len(counts)} operations, {total} calls compared")
+        terminalreporter.write_line(f"parity on {name}: {len(counts)} operations, {sum(counts)} calls compared")

@@ -589,4 +589,13 @@ DECISIONS: tuple[Difference, ...] = (
             "tensorflow": "clip",
         },
     ),
+    Difference(
+        aspects=("values",),
+        kind=DECISION,
+        reason="The solution of least norm, also for matrices that lack full rank, which Keras's driver on "
+        "torch presumes.",
+        ops={
+            "torch": "lstsq",
+        },
+    ),
 )

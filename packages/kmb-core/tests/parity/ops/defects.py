@@ -46,9 +46,8 @@ DEFECTS: tuple[Difference, ...] = (
         reason="Keras foresees another dtype or shape than it then computes; kmb foresees what both compute.",
         ops={
             "jax": (
-                "bincount celu cholesky correlate digitize dstack full_like gelu hard_shrink hard_silu "
-                "heaviside histogram hstack image.map_coordinates inv isin log_softmax lstsq moments pinv "
-                "qr rearrange selu soft_shrink softmax squeeze vectorize"
+                "celu cholesky gelu hard_shrink hard_silu heaviside histogram inv log_softmax lstsq "
+                "moments pinv qr selu soft_shrink softmax"
             ),
             "jax numpy": "cholesky_inverse",
             "jax numpy tensorflow": "sign slice_update",
@@ -56,19 +55,19 @@ DEFECTS: tuple[Difference, ...] = (
                 "adaptive_average_pool adaptive_max_pool array_split bitwise_and bitwise_invert "
                 "bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor "
                 "categorical_crossentropy corrcoef cross eig gcd geomspace image.scale_and_translate kron "
-                "layer_normalization lcm left_shift linspace logspace lu_factor polar ptp right_shift "
-                "searchsorted select slogdet svd tensordot trapezoid unravel_index vdot"
+                "layer_normalization lcm left_shift logspace lu_factor polar ptp right_shift searchsorted "
+                "select slogdet svd tensordot trapezoid unravel_index vdot"
             ),
-            "jax numpy torch": "batch_normalization binary_crossentropy solve solve_triangular vstack",
+            "jax numpy torch": "batch_normalization binary_crossentropy solve solve_triangular",
             "jax tensorflow": "leaky_relu meshgrid multi_hot",
             "jax torch": "rfft softsign sparse_plus squareplus",
             "numpy": "ifft2 istft",
             "numpy tensorflow": "logdet view_as_real",
             "numpy tensorflow torch": (
-                "angle arctan2 dot_product_attention imag logsumexp ndim negative normalize psnr real "
-                "reciprocal rot90 subtract"
+                "angle arctan2 dot_product_attention imag linspace logsumexp ndim negative normalize psnr "
+                "real reciprocal rot90 subtract"
             ),
-            "numpy torch": "eigh erfinv sparse_categorical_crossentropy",
+            "numpy torch": "eigh erfinv sparse_categorical_crossentropy vstack",
             "tensorflow": "scatter_update",
             "torch": "clip erf rms_normalization rsqrt sigmoid sparse_sigmoid sparsemax tanh_shrink",
         },
@@ -82,13 +81,15 @@ DEFECTS: tuple[Difference, ...] = (
         kind=DEFECT,
         reason="Keras cannot foresee what it can compute; kmb can.",
         ops={
-            "jax numpy tensorflow torch": "dot_product_attention ifft2 meshgrid segment_min",
+            "jax numpy tensorflow torch": (
+                "adaptive_average_pool adaptive_max_pool bincount bitwise_and bitwise_or "
+                "bitwise_right_shift bitwise_xor correlate digitize dot_product_attention dstack "
+                "full_like heaviside hstack ifft2 image.map_coordinates isin left_shift linspace meshgrid "
+                "polar rearrange searchsorted segment_min select squeeze vectorize vstack"
+            ),
             "numpy tensorflow torch": (
-                "adaptive_average_pool adaptive_max_pool array_split bincount bitwise_and "
-                "bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor conv correlate digitize "
-                "dstack fft fft2 full_like get_item heaviside hstack hypot image.map_coordinates isin "
-                "left_shift linspace lstsq polar rearrange right_shift searchsorted segment_max "
-                "segment_prod segment_sum select squeeze stft vectorize vstack"
+                "array_split bitwise_left_shift conv fft fft2 get_item hypot lstsq right_shift "
+                "segment_max segment_prod segment_sum stft"
             ),
             "tensorflow": "custom_gradient scan",
         },

@@ -37,7 +37,7 @@ def caches_emptied():
 
 @pytest.mark.usefixtures("caches_emptied")
 @pytest.mark.parametrize("name", sorted(distinct()))
-def test_an_operation_does_what_keras_does(name, keras, fraction, compared_calls):
+def test_an_operation_does_what_keras_does(name, keras, fraction, record_property):
     entries = [entry for entry in TABLE if entry.concerns(name, current_backend().name)]
     shown, unlisted = set(), []
     for call in (chosen := sampled(calls(name), fraction)):
@@ -45,7 +45,7 @@ def test_an_operation_does_what_keras_does(name, keras, fraction, compared_calls
             covering = [entry for entry in entries if entry.covers(found)]
             shown.update(map(id, covering))
             unlisted += [] if covering else [str(found)]
-    compared_calls[name] = len(chosen)
+    record_property("compared calls", len(chosen))
     assert not unlisted, "\n".join(unlisted)
     stale = [entry for entry in entries if id(entry) not in shown] if fraction == 1 else []
     assert not stale, f"listed, but kmb and Keras agree now: {stale}"
