@@ -239,3 +239,13 @@ def test_the_largest_of_nothing_needs_an_initial_value():
     with pytest.raises(ValueError, match="initial"):
         ops.max(ops.zeros((2, 0)), axis=1)
     assert ops.convert_to_numpy(ops.max(ops.zeros((2, 0)), axis=1, initial=-3.0)).tolist() == [-3.0, -3.0]
+
+
+def test_the_causes_of_an_error_come_to_an_end():
+    with pytest.raises(ShapeError) as caught:
+        ops.matmul(ops.ones((2, 3)), ops.ones((2, 3)))
+    seen, error = set(), caught.value
+    while error is not None:
+        assert id(error) not in seen
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__

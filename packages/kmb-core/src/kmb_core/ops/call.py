@@ -7,7 +7,7 @@ symbolic rule can tell what is wrong.
 
 from collections.abc import Sequence
 from inspect import BoundArguments, Parameter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from kmb_core.backend.state import state
 from kmb_core.backend.variable import Variable
 from kmb_core.dtypes import is_integer, standardize_dtype
 from kmb_core.errors import DTypeError, KmbError, message
-from kmb_core.ops.complaints import called, in_its_name, is_named, no_tensors, wrong_arguments
+from kmb_core.ops.complaints import called, is_named, no_tensors, wrong_arguments
 from kmb_core.ops.inference import SCALARS, default_dtype, infer, items, promoted, widening
 from kmb_core.ops.operation import record
 from kmb_core.ops.structures import converted, refuse_captured, unwrapped
@@ -45,7 +45,7 @@ def call_general(op: "Op", backend: Backend, args: tuple[Any, ...], kwargs: dict
     try:
         return function(*bound.args, **bound.kwargs)
     except Exception as error:
-        raise explain(op, backend, bound.args, bound.kwargs, error) from error
+        explain(op, backend, bound.args, bound.kwargs, error)
 
 
 def _unwrap(op: "Op", arguments: dict[str, Any]) -> bool:
@@ -160,7 +160,17 @@ def symbolic_call(op: "Op", arguments: dict[str, Any]) -> Any:
 # Failed calls ----------------------------------------------------------------------------------------------------
 
 
-def explain(op: "Op", backend: Backend, args: Sequence[Any], kwargs: dict[str, Any], error: Exception) -> Exception:
+def explain(op: "Op", backend: Backend, args: Sequence[Any], kwargs: dict[str, Any], error: Exception) -> NoReturn:
+    """Raise what says more than `error` does of a wrong call, else `error` itself."""
+    explanation = _explanation(op, backend, args, kwargs, error)
+    if explanation is error:
+        raise error  # not from itself: whoever follows the causes would never come to an end
+    raise explanation from error
+
+
+def _explanation(
+    op: "Op", backend: Backend, args: Sequence[Any], kwargs: dict[str, Any], error: Exception
+) -> Exception:
     """What to raise instead of `error`: the symbolic rule's complaint where it has one, else `error` with a note."""
     if isinstance(error, KmbError) and is_named(op, error):
         return error

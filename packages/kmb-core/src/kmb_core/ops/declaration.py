@@ -183,7 +183,7 @@ def _unary(op: Op) -> Callable[..., Any]:
             try:
                 return backend.functions[name](*args, **kwargs)
             except Exception as error:
-                raise explain(op, backend, args, kwargs, error) from error
+                explain(op, backend, args, kwargs, error)
         return call_general(op, backend, args, kwargs)
 
     return dispatch
@@ -204,7 +204,7 @@ def _unary_float(op: Op) -> Callable[..., Any]:
             try:
                 return backend.functions[name](*args, **kwargs)
             except Exception as error:
-                raise explain(op, backend, args, kwargs, error) from error
+                explain(op, backend, args, kwargs, error)
         return call_general(op, backend, args, kwargs)
 
     return dispatch
@@ -237,7 +237,7 @@ def _binary(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
                 try:
                     return backend.functions[name](*args, **kwargs)
                 except Exception as error:
-                    raise explain(op, backend, args, kwargs, error) from error
+                    explain(op, backend, args, kwargs, error)
         return call_general(op, backend, args, kwargs)
 
     return dispatch
@@ -255,7 +255,7 @@ def _pair(op: Op) -> Callable[..., Any]:
             try:
                 return backend.functions[name](*args, **kwargs)
             except Exception as error:
-                raise explain(op, backend, args, kwargs, error) from error
+                explain(op, backend, args, kwargs, error)
         return call_general(op, backend, args, kwargs)
 
     return dispatch
@@ -277,7 +277,7 @@ def _lookup(op: Op) -> Callable[..., Any]:
             try:
                 return backend.functions[name](*args, **kwargs)
             except Exception as error:
-                raise explain(op, backend, args, kwargs, error) from error
+                explain(op, backend, args, kwargs, error)
         return call_general(op, backend, args, kwargs)
 
     return dispatch
@@ -300,7 +300,7 @@ def _choice(op: Op) -> Callable[..., Any]:
             try:
                 return backend.functions[name](*args, **kwargs)
             except Exception as error:
-                raise explain(op, backend, args, kwargs, error) from error
+                explain(op, backend, args, kwargs, error)
         return call_general(op, backend, args, kwargs)
 
     return dispatch
@@ -322,7 +322,7 @@ def _sequence(op: Op, to_float: bool) -> Callable[..., Any]:
                 try:
                     return backend.functions[name](*args, **kwargs)
                 except Exception as error:
-                    raise explain(op, backend, args, kwargs, error) from error
+                    explain(op, backend, args, kwargs, error)
         return call_general(op, backend, args, kwargs)
 
     return dispatch
@@ -334,7 +334,7 @@ def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
     roles = tuple((p.role, p.default is inspect.Parameter.empty) for p in op.parameters)
     promotes = {t.name: t.role is not None and t.role.promotes for t in op.tensors}
     promoting = any(promotes.values())
-    indexes = {t.name for t in op.tensors if t.role is not None and t.role.indexes}  # given by name, they go the long way
+    indexes = {t.name for t in op.tensors if t.role is not None and t.role.indexes}  # by name: the long way
 
     def dispatch(*args: Any, **kwargs: Any) -> Any:
         backend = state.override or process.backend or current_backend()
@@ -361,7 +361,7 @@ def _several(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
         try:
             return backend.functions[name](*args, **kwargs)
         except Exception as error:
-            raise explain(op, backend, args, kwargs, error) from error
+            explain(op, backend, args, kwargs, error)
 
     return dispatch
 
@@ -376,7 +376,7 @@ def _without_tensors(op: Op) -> Callable[..., Any]:
         try:
             return backend.functions[name](*args, **kwargs)
         except Exception as error:
-            raise explain(op, backend, args, kwargs, error) from error
+            explain(op, backend, args, kwargs, error)
 
     return dispatch
 
@@ -398,7 +398,7 @@ def _variadic(op: Op, to_float: bool, any_kind: bool) -> Callable[..., Any]:
                     try:
                         return backend.functions[name](*args, **kwargs)
                     except Exception as error:
-                        raise explain(op, backend, args, kwargs, error) from error
+                        explain(op, backend, args, kwargs, error)
         return call_general(op, backend, args, kwargs)
 
     return dispatch

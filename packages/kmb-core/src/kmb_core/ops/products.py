@@ -6,7 +6,6 @@ from typing import Any
 
 from kmb_core.backend import KerasTensor, dtype_of
 from kmb_core.errors import ShapeError, message
-from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import add, multiply
 from kmb_core.ops.comparison import equal, where
 from kmb_core.ops.creation import arange, cast, full
