@@ -37,7 +37,7 @@ def take(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
 def _rows(x: Tensor, indices: Tensor, axis: int) -> Tensor:
     """The same, four times as fast where runs are copied: `index_select`, which counts from the front only."""
     flat = indices.reshape(-1)
-    flat = torch.where(flat < 0, flat + x.shape[axis], flat)
+    flat = torch.add(flat, flat < 0, alpha=x.shape[axis])
     found = torch.index_select(x, axis, flat)
     return found if indices.ndim == 1 else found.reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
 
