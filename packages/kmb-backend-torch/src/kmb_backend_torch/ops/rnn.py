@@ -57,7 +57,7 @@ def lstm(
     """Long short-term memory over time."""
     _check(inputs, (h, c), kernel, recurrent_kernel, bias, mask, 4)
     series = _Series(inputs, mask, go_backwards)
-    x = series.inputs
+    x = _followed(series.inputs, kernel)
     if series.kept is not None:
         x = torch.cat((x, series.behind().to(x.dtype).unsqueeze(-1)), -1)
         kernel = torch.cat((kernel, _holding(kernel)))
@@ -65,6 +65,17 @@ def lstm(
     weights += [] if bias is None else [bias, torch.zeros_like(bias)]
     out, h_last, c_last = torch._VF.lstm(x, (h.unsqueeze(0), c.unsqueeze(0)), *_arguments(weights, inputs))
     return *series.result(out, h_last[0], h, zero_output_for_mask, return_all_outputs), c_last[0]
+
+
+def _followed(x: Tensor, kernel: Tensor) -> Tensor:
+    """The inputs, as values with gradients where only the weights have some and the code is compiled.
+
+    For inputs without gradients torch.compile takes an inference kernel, whose missing output stops the training that
+    the weights are in. Weights that are not finite make outputs that are not, with or without this sum.
+    """
+    if torch.compiler.is_compiling() and kernel.requires_grad and not x.requires_grad and not x.is_cuda:
+        return x + 0 * kernel[0, 0]
+    return x
 
 
 def _holding(kernel: Tensor) -> Tensor:

@@ -251,7 +251,7 @@ class Calling(Tracking):
         names = build_parameters(type(self))
         if names == ("*",):
             self.build(**shapes)
-        elif len(names) == 1:
+        elif len(names) == 1 or len(shapes) == 1:  # further shapes have defaults
             self.build(next(iter(shapes.values()), None))
         else:
             self.build(**{name: shapes.get(name) for name in names if name in shapes})

@@ -169,8 +169,13 @@ class Tracking:
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
-        """The other variables, seed generators' state included."""
-        return [v for v in self.variables if not v.trainable] if self._trainable else self.variables
+        """The other variables: seed generators' state, and what recurrent layers remember from batch to batch."""
+        found = [v for v in self.variables if not v.trainable] if self._trainable else self.variables
+        return [*found, *(v for layer in self._flatten_layers() for v in layer._remembered())]
+
+    def _remembered(self) -> list[Variable]:
+        """Variables that last from call to call but are no weights; stateful recurrent layers have some."""
+        return []
 
     @property
     def trainable_weights(self) -> list[Variable]:

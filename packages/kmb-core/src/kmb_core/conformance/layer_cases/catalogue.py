@@ -7,6 +7,37 @@ from kmb_core import layers
 from kmb_core.conformance.layer_check import LayerCase, given_of
 
 
+@dataclass(frozen=True)
+class New:
+    """A layer as an argument of a layer: another one for each that is made.
+
+    Args:
+        name: of the layer.
+        arguments, options: what it is made with; others of this kind among them are made first.
+    """
+
+    name: str
+    arguments: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def made(self) -> Any:
+        """A new layer."""
+        return getattr(layers, self.name)(*_made(self.arguments), **_made(self.options))
+
+
+def new(name: str, *arguments: Any, **options: Any) -> New:
+    """What stands for a layer among the arguments of a case."""
+    return New(name, arguments, options)
+
+
+def _made(value: Any) -> Any:
+    if isinstance(value, New):
+        return value.made()
+    if isinstance(value, (list, tuple)):
+        return type(value)(_made(item) for item in value)
+    return {key: _made(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
 @dataclass
 class Catalogue:
     """The cases of one kind of layers."""
@@ -20,7 +51,7 @@ class Catalogue:
         number = sum(case.name.partition(" ")[0] == label for case in self.cases)
 
         def make() -> Any:
-            return getattr(layers, name)(*arguments, **options)
+            return New(name, arguments, options).made()
 
         self.cases.append(LayerCase(f"{label} {number}" if number else label, make, given_of(inputs), **settings))
 
@@ -31,6 +62,10 @@ def _label(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> st
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, (list, tuple)) and any(isinstance(item, New) for item in value):
+        return "+".join(_short(item) for item in value)
+    if isinstance(value, New):
+        return value.name
     text = repr(value) if isinstance(value, (int, float, str, bool, tuple, list, type(None))) else type(value).__name__
     return text.replace(" ", "")[:24]
 
