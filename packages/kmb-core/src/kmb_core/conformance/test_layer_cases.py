@@ -9,8 +9,6 @@ from kmb_core.conformance import layer_check
 from kmb_core.conformance.layer_cases import CASES
 from kmb_core.plugins import Capability
 
-OF_A_LEVEL = {"trains": "training"}
-NEEDS = {"trains": Capability.GRADIENTS, "compiles": Capability.JIT}
 QUICK = [
     "builds_once",
     "infers_shapes",
@@ -36,27 +34,39 @@ def broken(case, names):
     return found
 
 
+def sampled(cases, share):
+    """The first case of each layer, and a share of the others, the same in each run."""
+    first = {}
+    for case in cases:
+        first.setdefault(case.name.partition("(")[0], case)
+    others = [case for case in cases if case not in first.values()]
+    chosen = [*first.values(), *random.Random(0).sample(others, round(len(others) * min(share, 1.0)))]
+    return [case for case in cases if case in chosen]
+
+
+def pytest_generate_tests(metafunc):
+    """Some frameworks compile each op of each layer, and each layer as a whole for seconds: samples of the cases."""
+    sample = metafunc.config.getoption("--kmb-sample")
+    if metafunc.function is test_compiled:
+        candidates = [case for case in CASES if case.compiled]
+        chosen = random.Random(0).sample(candidates, max(1, round(len(candidates) * min(1.0, sample * 2))))
+    elif metafunc.function is test_gradients:
+        chosen = sampled([case for case in CASES if case.differentiable], sample * 4)
+    else:
+        chosen = sampled(CASES, sample * 4)
+    metafunc.parametrize("case", chosen, ids=[case.name for case in chosen])
+
+
 @pytest.mark.conformance("inference")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_promises(case):
     complaints = broken(case, QUICK)
     assert not complaints, "\n".join(complaints)
 
 
 @pytest.mark.conformance("training", needs=Capability.GRADIENTS)
-@pytest.mark.parametrize("case", [c for c in CASES if c.differentiable], ids=lambda case: case.name)
 def test_gradients(case):
     complaints = broken(case, ["trains"])
     assert not complaints, "\n".join(complaints)
-
-
-def pytest_generate_tests(metafunc):
-    """A compiler takes seconds for each layer: a sample, the same in each run."""
-    if metafunc.function is test_compiled:
-        candidates = [case for case in CASES if case.compiled]
-        share = min(1.0, metafunc.config.getoption("--kmb-sample") * 4)
-        chosen = random.Random(0).sample(candidates, max(1, round(len(candidates) * share)))
-        metafunc.parametrize("case", chosen, ids=[case.name for case in chosen])
 
 
 @pytest.mark.conformance("inference", needs=Capability.JIT)
