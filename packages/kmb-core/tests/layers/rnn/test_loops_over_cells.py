@@ -5,6 +5,8 @@ import pytest
 
 import kmb_core
 from kmb_core import layers, saving
+from kmb_core.backend import current_backend
+from kmb_core.plugins import Capability
 
 CLOSE = {"rtol": 1e-4, "atol": 2e-5}
 
@@ -115,11 +117,11 @@ def test_a_stateful_layer_needs_a_known_batch_size():
         layers.GRU(4, stateful=True)(kmb_core.Input((3, 2)))
 
 
-def test_training_hands_on_the_states_of_a_model(array, numpy):
+def test_steps_of_a_model_hand_on_its_states(array, numpy):
     model = kmb_core.Sequential([kmb_core.Input(batch_shape=(2, 3, 2)), layers.SimpleRNN(2, stateful=True)])
     model.compile("sgd", "mse")
-    x = array(2, 3, 2)
-    model.fit(x, np.zeros((2, 2)), epochs=1, batch_size=2, verbose=0)
+    steps = model.fit if current_backend().supports(Capability.GRADIENTS) else model.evaluate
+    steps(array(2, 3, 2), np.zeros((2, 2)), batch_size=2, verbose=0)
     assert numpy(model.layers[0].states[0].value).any()
 
 
