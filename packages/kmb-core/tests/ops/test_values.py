@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from kmb_core import ops
-from kmb_core.backend import KerasTensor, dtype_of
+from kmb_core.backend import KerasTensor, current_backend, dtype_of
 from kmb_core.errors import CapabilityError, DTypeError, ShapeError
+from kmb_core.plugins import Capability
 
 X = np.random.default_rng(0).normal(size=(2, 3, 4))
 MATRIX = X[0]
@@ -115,9 +116,14 @@ def test_full_like_takes_tensors_and_casts():
     assert (ops.convert_to_numpy(result).tolist(), dtype_of(result)) == ([[5, 6], [5, 6]], "int32")
 
 
-def test_sparse_tensors_are_refused():
-    with pytest.raises(CapabilityError):
-        ops.convert_to_tensor([1.0], sparse=True)
+def test_sparse_tensors_are_made_dense_or_refused_where_there_are_none():
+    if current_backend().supports(Capability.SPARSE):
+        sparse = ops.one_hot([1, 0], 3, sparse=True)
+        dense = ops.convert_to_tensor(sparse, sparse=False)
+        assert ops.convert_to_numpy(dense).tolist() == [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+    else:
+        with pytest.raises(CapabilityError):
+            ops.convert_to_tensor([1.0], sparse=True)
 
 
 MANIPULATIONS = {
