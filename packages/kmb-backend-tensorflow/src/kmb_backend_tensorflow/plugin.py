@@ -16,7 +16,7 @@ INFO = BackendInfo(
         Capability.FLOAT8: partial("storage and casts only"),
         Capability.BFLOAT16: FULL,
         Capability.COMPLEX: FULL,
-        Capability.SPARSE: partial("made by one_hot and multi_hot, taken by matmul and dense layers; dense for other ops"),
+        Capability.SPARSE: partial("made by one_hot and multi_hot, taken by matmul and dense; dense for other ops"),
         Capability.RAGGED: partial("tf.RaggedTensor is recognised and made dense; no op keeps it ragged"),
         Capability.STRINGS: FULL,
         Capability.DYNAMIC_SHAPES: FULL,

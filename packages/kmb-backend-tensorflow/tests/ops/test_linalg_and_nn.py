@@ -38,7 +38,7 @@ def test_matrices_of_every_dtype_multiply(dtype):
     numpy_dtype = ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype
     x, y = np.array([[1, 2, 3], [3, 2, 1]], numpy_dtype), np.array([[2, 1], [0, 1], [1, 5]], numpy_dtype)
     for result in (ops.matmul(tf.constant(x), tf.constant(y)), unknown(ops.matmul, x, y)):
-        assert result.dtype.name == dtype
+        assert result.dtype.name == ("int32" if dtype == "int8" else dtype)  # sums of products of int8 are wider
         assert result.numpy().astype(int).tolist() == (x.astype(int) @ y.astype(int)).tolist()
     assert ops.einsum("ij,jk->ik", tf.constant(x), tf.constant(y)).numpy().astype(int).tolist() == [[5, 18], [7, 10]]
 

@@ -1,9 +1,9 @@
 """The annotations that ops are declared with.
 
 An op's parameters annotated `TensorLike`, `Promoted`, `Number`, `Floating`, `Indices` or `Scalar` are the call's
-tensors, `Structure` is any nesting of tensors; `Operand` marks what belongs to a call without being a tensor, `Function`
-what the op calls; every other parameter is configuration. The dispatcher reads the role from the annotation, so
-conversion, promotion, saved form and conformance rows all follow from the signature.
+tensors, `Structure` is any nesting of tensors; `Operand` marks what belongs to a call without being a tensor,
+`Function` what the op calls; every other parameter is configuration. The dispatcher reads the role from the
+annotation, so conversion, promotion, saved form and conformance rows all follow from the signature.
 """
 
 from collections.abc import Callable

@@ -10,7 +10,7 @@ Tensor = torch.Tensor
 
 
 def _summable(*operands: Tensor) -> tuple[torch.dtype, tuple[Tensor, ...]]:
-    """The dtype of sums of products, and the operands as torch multiplies them: int8 gives int32, bool has no kernel."""
+    """The dtype of sums of products, and the operands as torch multiplies them: int8 gives int32, bool has none."""
     dtype = operands[0].dtype
     if dtype is torch.int8:
         return torch.int32, tuple(x.to(torch.int32) for x in operands)

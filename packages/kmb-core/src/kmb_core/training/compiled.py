@@ -211,7 +211,7 @@ class CompileMetrics:
                 for one in part if isinstance(part, (list, tuple)) else [part]:
                     if one is not None:
                         label, metric = _metric(one, targets[i], outputs[i])
-                        if targets[i] is not None and hasattr(metric, "build_for"):  # its variables' shapes follow these
+                        if targets[i] is not None and hasattr(metric, "build_for"):  # variables shaped like these
                             metric.build_for(targets[i], outputs[i])
                         key = label if len(names) == 1 else f"{names[i]}_{label}"
                         self._entries.append((i, _unused(key, weighted, taken), metric, weighted))

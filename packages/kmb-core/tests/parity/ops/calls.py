@@ -161,7 +161,7 @@ def _given(name: str, row: Row, given: Sequence[Any], arrays: Sequence[np.ndarra
 def _from_text(name: str, text: str) -> Call:
     names = used_inputs(text)
     code = compile(text, name, "eval")
-    concrete = "eager:" in text
+    concrete = text.endswith("# eager")
 
     def make(ops: Any, function: Callable[..., Any], values: Sequence[Any]) -> Any:
         return eval(code, {"__name__": name, "ops": ops, "np": np, **dict(zip(names, values, strict=True))})

@@ -29,7 +29,7 @@ tanh_shrink = kernel(lambda x: x - jnp.tanh(x))
 
 @kernel
 def relu6(x: jax.Array) -> jax.Array:
-    """x, held between 0 and 6. `jax.nn.relu6` makes floats of integers; `jnp.clip` halves the derivative at the bends."""
+    """x between 0 and 6: `jax.nn.relu6` makes floats of integers, `jnp.clip` halves the derivative at the bends."""
     return jnp.where(x <= 0, 0, jnp.where(x >= 6, 6, x))
 
 
