@@ -333,3 +333,12 @@ def test_a_layer_can_be_called_inside_a_graph_twice():
     assert y.shape == (None, 3)
     with pytest.raises(AttributeError, match="2 times"):
         _ = layer.output
+
+
+def test_an_error_beside_text_arguments_is_the_layers_own():
+    class Choosing(kmb_core.Layer):
+        def call(self, inputs, mode="plain"):
+            raise KeyError(mode)
+
+    with pytest.raises(KeyError, match="other"):
+        Choosing()(np.ones((2, 3), "float32"), mode="other")

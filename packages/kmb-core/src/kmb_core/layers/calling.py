@@ -287,7 +287,7 @@ class Calling(Tracking):
         """
         if getattr(error, "_kmb_located", False) or not hasattr(error, "add_note"):
             return
-        no_numbers = without_numbers((args, kwargs), self._backend)
+        no_numbers = without_numbers(args, self._backend) if self._convert_input_args else None
         if no_numbers is not None:
             refused = DTypeError(message(f"{self._where()}: expected numbers, got {no_numbers}", *_NO_NUMBERS))
             refused._kmb_located = True  # type: ignore[attr-defined]  # a mark of ours
@@ -354,8 +354,6 @@ _KINDS = {"U": "text", "S": "text", "O": "Python objects"}
 def without_numbers(inputs: Any, backend: Any) -> str | None:
     """What an input holds in place of numbers, None where each holds numbers."""
     for x in tree.flatten(inputs):
-        if isinstance(x, (str, bytes)):
-            return f"the text {x[:30]!r}"
         if isinstance(x, np.ndarray):
             kind = x.dtype.kind
         else:
