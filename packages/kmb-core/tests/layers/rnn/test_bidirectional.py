@@ -19,8 +19,8 @@ JOINED = {
 def both(expected, layer, x, mask=None):
     weights = layer.get_weights()
     half = len(weights) // 2
-    forward, first = expected("LSTM", x, weights[:half], mask=mask)
-    backward, second = expected("LSTM", x, weights[half:], mask=mask, backwards=True)
+    forward, first = expected("LSTM", x, weights[:half], mask=mask, zeros=True)
+    backward, second = expected("LSTM", x, weights[half:], mask=mask, backwards=True, zeros=True)
     return forward, backward, [*first, *second]
 
 

@@ -22,7 +22,8 @@ class Bidirectional(Layer):
     Args:
         layer: a recurrent layer, or one with `go_backwards`, `return_sequences`, `return_state` and `stateful`. A new
             one is made of its config.
-        merge_mode: "concat" side by side, "sum", "ave", "mul", or None for both outputs.
+        merge_mode: "concat" side by side, "sum", "ave", "mul", or None for both outputs. Masked steps of
+            sequences are zeros in both.
         weights: arrays to begin with, first those of the forward layer.
         backward_layer: the layer that reads backwards; made of `layer` when None.
 
@@ -61,6 +62,9 @@ class Bidirectional(Layer):
         self.forward_layer = _renamed(layer, "forward")
         self.backward_layer = _renamed(layer, "backward", True) if backward_layer is None else backward_layer
         self._check_pair()
+        if layer.return_sequences:  # a repeated output would stand beside one of another time
+            for part in (self.forward_layer, self.backward_layer):
+                part.zero_output_for_mask = True
         self.return_sequences = layer.return_sequences
         self.return_state = layer.return_state
         self.stateful = layer.stateful
