@@ -335,7 +335,8 @@ def _declared_operation(module: str, entry: Mapping[str, Any]) -> DeclaredOperat
     config = {key: _tuples(deserialize_keras_object(value)) for key, value in entry["config"].items()}
     name = config.pop("name", entry["name"])
     known = {parameter.name for parameter in op.parameters}
-    if not config.keys() <= known:
+    takes_more = any(parameter.kind is parameter.VAR_KEYWORD for parameter in op.signature.parameters.values())
+    if not takes_more and not config.keys() <= known:
         what = f"functional graph: {name!r}: op {op.name} has no argument {', '.join(sorted(config.keys() - known))}"
         raise CheckpointError(message(what, "The file was written by another version.", f"It has: {', '.join(known)}."))
     return DeclaredOperation(op, config, name)

@@ -86,10 +86,19 @@ class Plan:
 def _callable(operation: Any) -> Callable[..., Any]:
     if not isinstance(operation, DeclaredOperation):
         return operation
+    if _is_interrupted(operation.op):
+        return operation.call
     function, config = operation.op.function, dict(operation.config)
     leading = itertools.takewhile(lambda parameter: not parameter.in_call, operation.op.parameters)  # as in einsum
     first = [config.pop(parameter.name) for parameter in leading if parameter.name in config]
     return functools.partial(function, *first, **config) if first or config else function
+
+
+def _is_interrupted(op: Any) -> bool:
+    """Whether configuration stands between the tensors of a call, which files have by position."""
+    rest = itertools.dropwhile(lambda parameter: not parameter.in_call, op.parameters)
+    after = itertools.dropwhile(lambda parameter: parameter.in_call, rest)
+    return any(parameter.in_call for parameter in after)
 
 
 def _is_one_list(arguments: tuple[Any, ...]) -> bool:

@@ -55,6 +55,7 @@ class Op:
     class_name: str  # as it is saved in files
     saved_module: str
     expanded: bool = False  # a graph gets the ops of the body instead of this one
+    stated: bool = False  # a node has every tensor of a call by position, None for one that was left out
     function: Callable[..., Any] = field(init=False)  # what users call
     tensors: tuple[Parameter, ...] = field(init=False)  # the parameters that are tensors
     structures: tuple[Parameter, ...] = field(init=False)  # those that are nested structures of tensors
@@ -85,6 +86,7 @@ def composite(
     saved: str | None = None,
     saved_module: str = "keras.src.ops.numpy",
     expanded: bool = False,
+    stated: bool = False,
 ) -> Any:
     """Declare an op made of other ops; a backend may override it. See `primitive`.
 
@@ -92,10 +94,11 @@ def composite(
         body: the function.
         saved, saved_module: class name and module in files.
         expanded: whether a symbolic call puts the ops of the body into the graph, instead of this one.
+        stated: whether files state every tensor of a call, also those left out, as Keras needs it for some ops.
     """
     if body is None:
-        return functools.partial(composite, saved=saved, saved_module=saved_module, expanded=expanded)
-    return _declared(body, False, saved, saved_module, expanded)
+        return functools.partial(composite, saved=saved, saved_module=saved_module, expanded=expanded, stated=stated)
+    return _declared(body, False, saved, saved_module, expanded, stated)
 
 
 def camel_case(name: str) -> str:
@@ -104,14 +107,19 @@ def camel_case(name: str) -> str:
 
 
 def _declared(
-    body: Callable[..., Any], is_primitive: bool, saved: str | None, saved_module: str, expanded: bool = False
+    body: Callable[..., Any],
+    is_primitive: bool,
+    saved: str | None,
+    saved_module: str,
+    expanded: bool = False,
+    stated: bool = False,
 ) -> Callable[..., Any]:
     signature = inspect.signature(body)
     parameters = tuple(_parameter(p) for p in signature.parameters.values())
     family = body.__module__.removeprefix("kmb_core.")
     name = body.__name__
     class_name = saved or camel_case(name)
-    op = Op(name, family, body, is_primitive, signature, parameters, class_name, saved_module, expanded)
+    op = Op(name, family, body, is_primitive, signature, parameters, class_name, saved_module, expanded, stated)
     OPS[name] = op
     declare(OpRecord(name, family, body, is_primitive))
     function = functools.wraps(body)(_dispatcher(op))

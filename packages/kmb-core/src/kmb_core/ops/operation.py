@@ -146,20 +146,22 @@ def record(op: "Op", arguments: dict[str, Any], outputs: Any) -> Any:
     first = next((index for index, parameter in enumerate(op.parameters) if parameter.in_call), 0)
     for index, parameter in enumerate(op.parameters):
         name = parameter.name
-        if not parameter.in_call or name not in arguments:
+        if not parameter.in_call or (name not in arguments and not op.stated):
             continue
         if op.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
             kwargs |= arguments[name]
         elif parameter.variadic:
             args += arguments[name]
-        elif len(args) == index - first:
-            args.append(arguments[name])
+        elif op.stated or len(args) == index - first:
+            args.append(arguments.get(name))
         else:  # configuration stands between it and the first
             kwargs[name] = arguments[name]
     config = {p.name: arguments.get(p.name, p.default) for p in op.parameters if not p.in_call}
     dtype = config.get("dtype")
     if dtype is not None and dtype is not inspect.Parameter.empty:  # by name: files hold no objects
         config["dtype"] = standardize_dtype(dtype)
+    if isinstance(config.get("newshape"), int):  # files have a sequence
+        config["newshape"] = (config["newshape"],)
     if "data_format" in config and config["data_format"] is None:  # as it is now, not where the file is read
         config["data_format"] = image_data_format()
     operation = DeclaredOperation(op, {k: v for k, v in config.items() if v is not inspect.Parameter.empty})

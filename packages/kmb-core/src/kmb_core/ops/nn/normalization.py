@@ -56,7 +56,7 @@ def moments(x: Floating, axes: Axes, keepdims: bool = False, synchronized: bool 
     return narrowed(center, dtype), narrowed(variance, dtype)
 
 
-@composite(saved="BatchNorm", saved_module=NN)
+@composite(saved="BatchNorm", saved_module=NN, stated=True)
 def batch_normalization(
     x: Floating,
     mean: Floating,
@@ -110,7 +110,7 @@ def _check_statistic(name: str, given: Any, x: Any, axis: int) -> None:
         raise ShapeError(message(what, "The axis is that of the channels.", None))
 
 
-@composite(saved="LayerNorm", saved_module=NN)
+@composite(saved="LayerNorm", saved_module=NN, stated=True)
 def layer_normalization(
     x: Floating,
     gamma: Floating | None = None,
