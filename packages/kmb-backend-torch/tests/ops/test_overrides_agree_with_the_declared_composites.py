@@ -170,6 +170,23 @@ CASES = [
     ("dense", (X, tensor(5, 3), tensor(3)), {}),
     ("dense", (IMAGE, tensor(3, 2)), {}),
     ("embed", (X, INTEGERS.abs() % 4), {}),
+    ("erfc", (X,), {}),
+    ("adaptive_average_pool", (IMAGE, (4, 2)), {}),
+    ("adaptive_max_pool", (IMAGE, (4, 2)), {}),
+    ("conv_transpose", (IMAGE, tensor(2, 3, 4, 3), 2, "same"), {}),
+    ("depthwise_conv", (IMAGE, tensor(2, 2, 3, 2)), {"padding": "same"}),
+    ("separable_conv", (IMAGE, tensor(2, 2, 3, 2), tensor(1, 1, 6, 4)), {}),
+    ("depth_to_space", (tensor(1, 2, 3, 8), 2), {}),
+    ("space_to_depth", (tensor(1, 4, 6, 2), 2), {}),
+    ("unfold", (tensor(2, 3, 6, 5), (2, 3)), {"stride": 2, "padding": 1}),
+    ("fold", (tensor(2, 12, 12), (4, 5), 2), {}),
+    ("dot_product_attention", (tensor(2, 3, 4, 5), tensor(2, 6, 2, 5), tensor(2, 6, 2, 3)), {}),
+    ("dot_product_attention", (tensor(2, 3, 2, 5), tensor(2, 3, 2, 5), tensor(2, 3, 2, 3)), {"is_causal": True}),
+    (
+        "ctc_loss",
+        (torch.tensor([[1, 2, 2], [3, 1, 0]]), tensor(2, 7, 4), torch.tensor([3, 2]), torch.tensor([7, 5])),
+        {},
+    ),
 ]
 
 

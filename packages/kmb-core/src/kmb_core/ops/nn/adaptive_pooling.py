@@ -13,6 +13,7 @@ import numpy as np
 from kmb_core.backend import KerasTensor, dtype_of
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops import rules
+from kmb_core.ops.arithmetic import multiply
 from kmb_core.ops.comparison import where
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.indexing import take
@@ -118,7 +119,7 @@ def _means(x: Tensor, axis: int, count: int) -> Tensor:
     beside = (*present.shape, *(1,) * (len(sizes) - axis - 1))
     gathered = where(present.reshape(beside), take(x, indices, axis), 0)  # no 0 * inf, which is NaN
     shares = (1 / present.sum(1)).reshape(count, *beside[2:])
-    return sum(gathered, axis + 1) * shares.astype(dtype_of(x))
+    return multiply(sum(gathered, axis + 1), shares.astype(dtype_of(x)))
 
 
 def _maxima(x: Tensor, axis: int, count: int) -> Tensor:
