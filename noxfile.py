@@ -26,7 +26,8 @@ IN_PARALLEL = ("-n", "2")  # on XLA half of a test's time is compilation, which 
 
 nox.needs_version = ">=2024.4.15"
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["lint", "tests", "mixed", "parity", "wheels", "examples"]
+# Parity with Keras on the other backends, and conformance without sampling, are run when they are asked for.
+nox.options.sessions = ["lint", "tests", "mixed", "parity(jax)", "parity(torch)", "wheels", "examples"]
 
 
 def install(session: nox.Session, *requirements: str) -> None:
