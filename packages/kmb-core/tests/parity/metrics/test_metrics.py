@@ -107,8 +107,8 @@ def close(ours, theirs, keras):
 
 
 def plain(config):
-    """Keras keeps weights of labels as an array."""
-    return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in config.items()}
+    """Keras keeps weights of labels as a tensor."""
+    return {key: np.asarray(value).tolist() if hasattr(value, "shape") else value for key, value in config.items()}
 
 
 @pytest.mark.parametrize("weighted", [False, True])
