@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from kmb_core.backend import dtype_of, epsilon
-from kmb_core.dtypes import floatx
 from kmb_core.errors import ShapeError, message
 from kmb_core.losses.alignment import same_rank
 from kmb_core.losses.regression import floating, tensor
 from kmb_core.ops.arithmetic import add, ceil, clip, multiply, subtract
-from kmb_core.ops.comparison import equal, greater, greater_equal, where
+from kmb_core.ops.comparison import equal, greater, where
 from kmb_core.ops.creation import arange, cast, convert_to_tensor, ones_like
 from kmb_core.ops.manipulation import broadcast_to, expand_dims, flip, reshape
 from kmb_core.ops.reduction import cumsum, top_k
@@ -161,8 +160,3 @@ def _by_buckets(y_pred: Any, amounts: Any, thresholds: Sequence[float]) -> Any:
         sums = segment_sum(reshape(amounts, (-1,)), reshape(place, (-1,)), num_segments=count * labels)
         sums = reshape(sums, (count, labels))
     return flip(cumsum(flip(sums, 0), axis=0), 0)
-
-
-def at_least(x: Any, limit: float) -> Any:
-    """Whether elements reach a limit."""
-    return greater_equal(x, cast(limit, dtype_of(x)) if dtype_of(x) != floatx() else limit)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from kmb_core.metrics.confusion import NEVER, at_least, confusion, even_thresholds, parsed_thresholds
+from kmb_core.metrics.confusion import NEVER, confusion, even_thresholds, parsed_thresholds
 from kmb_core.metrics.metric import Metric
 from kmb_core.ops.arithmetic import add
-from kmb_core.ops.comparison import where
+from kmb_core.ops.comparison import greater_equal, where
 from kmb_core.ops.guarded import divide_no_nan
 from kmb_core.ops.reduction import max as largest
 from kmb_core.serialization import saved_as
@@ -154,7 +154,7 @@ class RateAtRate(Metric):
         return self._rate("true_negatives", "false_positives")
 
     def _best(self, wanted: Any, held: Any) -> Any:
-        return largest(where(at_least(held, self.value), wanted, 0.0))
+        return largest(where(greater_equal(held, self.value), wanted, 0.0))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
