@@ -9,6 +9,7 @@ import jax
 from kmb_backend_jax.conversion import cast, convert, to_numpy
 from kmb_backend_jax.dtypes import FLOATING, INTEGERS, dtype_name, native_dtype
 from kmb_backend_jax.ops.rnn import projects_in_loop
+from kmb_backend_jax.optimizer_step import compiled_step
 from kmb_backend_jax.random.draws import global_keys
 from kmb_backend_jax.tracing import abstract_call
 from kmb_backend_jax.variable import JaxVariable
@@ -26,7 +27,11 @@ integer_dtypes = INTEGERS
 promotes = False
 variable_class = JaxVariable
 layer_class = None
-kernels: Mapping[str, Callable[..., Any]] = {"remat": jax.checkpoint, "projects_in_loop": projects_in_loop}
+kernels: Mapping[str, Callable[..., Any]] = {
+    "compiled_step": compiled_step,
+    "remat": jax.checkpoint,
+    "projects_in_loop": projects_in_loop,
+}
 ops_module = mirrored("kmb_backend_jax")
 compiled = jax.jit
 
@@ -34,6 +39,16 @@ compiled = jax.jit
 def is_tensor(x: Any) -> bool:
     """Arrays and tracers."""
     return isinstance(x, jax.Array)
+
+
+def is_traced(x: Any) -> bool:
+    """Whether it is a tracer."""
+    return isinstance(x, jax.core.Tracer)
+
+
+def outside_graph() -> AbstractContextManager[Any]:
+    """Compute at once, while a function is being traced too."""
+    return jax.ensure_compile_time_eval()
 
 
 def static_shape(x: Any) -> tuple[int | None, ...]:

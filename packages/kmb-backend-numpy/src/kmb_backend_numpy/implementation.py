@@ -77,6 +77,16 @@ def static_shape(x: Any) -> tuple[int, ...]:
     return x.shape
 
 
+def is_traced(x: Any) -> bool:
+    """NumPy traces nothing."""
+    return False
+
+
+def outside_graph() -> AbstractContextManager[Any]:
+    """There are no graphs."""
+    return nullcontext()
+
+
 def abstract_call(function: Callable[..., Any], arguments: Any) -> Any:
     """NumPy cannot trace: always refused."""
     raise CapabilityError(message("NumPy cannot trace a function", None, "Define compute_output_shape."))

@@ -52,6 +52,16 @@ def shape_tuple(x: Any) -> tuple[int | None, ...]:
     return x._shape_tuple() or ()
 
 
+def is_traced(x: Any) -> bool:
+    """Whether it is a tensor of a graph."""
+    return any(map(tf.is_symbolic_tensor, tf.nest.flatten(x, expand_composites=True)))
+
+
+def outside_graph() -> AbstractContextManager[Any]:
+    """Leave the graph."""
+    return tf.init_scope()
+
+
 def device_scope(name: str) -> AbstractContextManager[Any]:
     """Place what is made inside on a device: "cpu", "gpu:1"."""
     kind, _, index = name.upper().partition(":")

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
+from torch._subclasses import FakeTensor
 
 from kmb_backend_torch import conversion, tracing
 from kmb_backend_torch.kernels import KERNELS
@@ -46,6 +47,16 @@ device_scope: Callable[[str], AbstractContextManager[Any]] = DeviceScope
 def is_tensor(x: Any) -> bool:
     """torch's tensors, with what stands for them while tracing."""
     return isinstance(x, torch.Tensor)
+
+
+def is_traced(x: torch.Tensor) -> bool:
+    """Whether `torch.compile` or `torch.export` is looking at the call, or the tensor is one that holds nothing."""
+    return torch.compiler.is_compiling() or isinstance(x, FakeTensor)
+
+
+def outside_graph() -> AbstractContextManager[Any]:
+    """Nothing: what torch makes while it traces outlives the trace."""
+    return nullcontext()
 
 
 def static_shape(x: torch.Tensor) -> tuple[int | None, ...]:

@@ -4,6 +4,7 @@ from kmb_core._lazy import lazy_names
 from kmb_core.serialization.registry import provide
 
 _MODULES = {
+    "identifiers": "deserialize serialize",
     "input_layer": "Input InputLayer",
     "input_spec": "InputSpec",
     "layer": "Layer",
@@ -76,6 +77,7 @@ _MODULES = {
     "rnn.conv_lstm3d": "ConvLSTM3D",
     "rnn.bidirectional": "Bidirectional",
     "rnn.time_distributed": "TimeDistributed",
+    "preprocessing.rescaling": "Rescaling",
     "activation.elu": "ELU",
     "activation.leaky_relu": "LeakyReLU",
     "activation.prelu": "PReLU",

@@ -80,6 +80,12 @@ class BackendImplementation(Protocol):
     def static_shape(self, x: Tensor) -> tuple[int | None, ...]:
         """The shape as far as it is known without running anything; None where it is not."""
 
+    def is_traced(self, x: Tensor) -> bool:
+        """Whether a tensor of this framework stands for a value in a graph that is being traced, and has none itself."""
+
+    def outside_graph(self) -> AbstractContextManager[Any]:
+        """Leave the graph that is being traced: what is made inside has a value and outlives the graph."""
+
     def abstract_call(self, function: Callable[..., Any], arguments: Any) -> Any:
         """Outputs as (shape, dtype) of `function` on KerasTensors, traced by the framework itself."""
 
