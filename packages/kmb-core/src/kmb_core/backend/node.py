@@ -18,9 +18,11 @@ class Node:
         self.operation = operation
         self.arguments = args
         self.kwargs = kwargs
-        self.inputs: list[KerasTensor] = [x for x in tree.flatten((args, kwargs)) if isinstance(x, KerasTensor)]
+        single = len(args) == 1 and not kwargs and isinstance(args[0], KerasTensor)  # the usual call, without a walk
+        leaves = args if single else tree.flatten((args, kwargs))
+        self.inputs: list[KerasTensor] = [x for x in leaves if isinstance(x, KerasTensor)]
         self.output_structure = outputs
-        self.outputs: list[KerasTensor] = tree.flatten(outputs)
+        self.outputs: list[KerasTensor] = [outputs] if isinstance(outputs, KerasTensor) else tree.flatten(outputs)
         self.index = len(operation._inbound_nodes)
         operation._inbound_nodes.append(self)
         for position, tensor in enumerate(self.outputs):

@@ -72,7 +72,7 @@ def _reachable(inputs: list[KerasTensor], outputs: list[KerasTensor], first_met:
             stack.append((tensor, True))
             if _is_source(node) and id(tensor) not in known:
                 raise _disconnected(tensor)
-            stack.extend((x, False) for x in reversed(node.inputs))
+            stack.extend([(x, False) for x in reversed(node.inputs)])
     return order
 
 

@@ -7,6 +7,7 @@ activity regularizers, native hooks.
 What the quick way depends on is worked out in `_plan_calls` when the layer is built or changed.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -126,7 +127,7 @@ class Calling(Tracking):
             args, kwargs = self._converted(args, kwargs)
         symbolic = has_symbolic(args, kwargs)
         if self.input_spec is not None:
-            check_inputs(self.input_spec, _first(plan, args, kwargs), self._where())
+            check_inputs(self.input_spec, _first(plan, args, kwargs), self._where)
         if not self.built:
             self._build_from_call(plan, args, kwargs)
         if "_fast" not in self.__dict__:  # `built` was set by hand
@@ -171,13 +172,16 @@ class Calling(Tracking):
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Work out the outputs' shapes and dtypes, and record the call as a node of the graph."""
-        outputs = tree.map_structure(_as_new, self.compute_output_spec(*args, **kwargs))
-        args, kwargs = tree.map_structure(_of_graph, (args, kwargs))
-        Node(self, args, kwargs, outputs)
+        outputs = _mapped(_as_new, self.compute_output_spec(*args, **kwargs))
+        args = tuple([_mapped(_of_graph, x) for x in args])
+        Node(self, args, tree.map_structure(_of_graph, kwargs) if kwargs else kwargs, outputs)
         return outputs
 
     def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        policy, autocast, dtype = self.dtype_policy, self.autocast, self.input_dtype
+        policy = self.dtype_policy
+        autocast, dtype = self.autocast, policy.compute_dtype
+        if len(args) == 1 and not kwargs and type(args[0]) is KerasTensor and args[0].dtype == dtype:
+            return args, kwargs
 
         def convert(x: Any) -> Any:
             return policy.convert_input(x, autocast, dtype)
@@ -258,6 +262,8 @@ class Calling(Tracking):
 
     def _call_shapes(self, plan: CallPlan, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """{"<parameter>_shape": shape} for each tensor argument of the call."""
+        if len(args) == 1 and not kwargs and isinstance(args[0], KerasTensor) and plan.first is not None:
+            return {"input_shape": args[0].shape}
         shapes = {}
         for name, value in plan.name_arguments(args, kwargs).items():
             if name in ("training", "mask") or name.endswith("_mask"):
@@ -310,6 +316,11 @@ class Calling(Tracking):
     activity_regularizer: Any
     _convert_input_args: bool
     _makes_masks = False  # classes whose compute_mask makes masks from nothing (Masking, Embedding)
+
+
+def _mapped(function: Callable[[Any], Any], x: Any) -> Any:
+    """`tree.map_structure`, at once for the usual single tensor."""
+    return function(x) if isinstance(x, KerasTensor) else tree.map_structure(function, x)
 
 
 def _as_new(x: Any) -> Any:

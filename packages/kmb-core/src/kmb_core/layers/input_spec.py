@@ -140,8 +140,8 @@ def _shape_check(expected: tuple[int | None, ...]) -> Callable[[Any], bool]:
     return lambda shape: len(shape) == rank and all(shape[axis] == size for axis, size in known)
 
 
-def check_inputs(spec: Any, inputs: Any, where: str) -> None:
-    """Compare inputs with a spec or a nested structure of specs.
+def check_inputs(spec: Any, inputs: Any, where: Callable[[], str]) -> None:
+    """Compare inputs with a spec or a nested structure of specs; `where` names the layer, should an error need it.
 
     Raises:
         ShapeError, DTypeError: saying where, expected and got.
@@ -150,15 +150,15 @@ def check_inputs(spec: Any, inputs: Any, where: str) -> None:
         if single is None or (value is None and single.optional):
             continue
         if not hasattr(value, "shape"):
-            raise DTypeError(message(f"{where}: expected a tensor{position}, got {type(value).__name__}"))
+            raise DTypeError(message(f"{where()}: expected a tensor{position}, got {type(value).__name__}"))
         problem = single.problem(value)
         if problem is not None:
             error = DTypeError if "dtype" in problem else ShapeError
             cause = "The layer was built for other inputs, or an axis is missing (often the batch axis)."
-            raise error(message(f"{where}: {problem}{position}", cause, "Compare with the layer's `input_spec`."))
+            raise error(message(f"{where()}: {problem}{position}", cause, "Compare with the layer's `input_spec`."))
 
 
-def _pairs(spec: Any, inputs: Any, where: str) -> list[tuple[InputSpec | None, Any, str]]:
+def _pairs(spec: Any, inputs: Any, where: Callable[[], str]) -> list[tuple[InputSpec | None, Any, str]]:
     if isinstance(spec, InputSpec):
         if isinstance(inputs, (list, tuple)) and len(inputs) == 1:
             inputs = inputs[0]
@@ -169,5 +169,5 @@ def _pairs(spec: Any, inputs: Any, where: str) -> list[tuple[InputSpec | None, A
     given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     specs = list(spec.values()) if isinstance(spec, dict) else list(spec)
     if len(specs) != len(given):
-        raise ShapeError(message(f"{where}: expected {len(specs)} inputs, got {len(given)}"))
+        raise ShapeError(message(f"{where()}: expected {len(specs)} inputs, got {len(given)}"))
     return [(s, value, f" for input {index}") for index, (s, value) in enumerate(zip(specs, given, strict=True))]

@@ -272,6 +272,8 @@ class Layer(Calling, Operation):
         else:
             shape = self.compute_output_shape(**shapes)
         dtype = tree.flatten((args, kwargs))[0].dtype if self._keeps_dtype else self.compute_dtype
+        if type(shape) is tuple and shape and all(size is None or type(size) is int for size in shape):
+            return KerasTensor.like(shape, dtype)
         return tree.map_shape_structure(lambda s: KerasTensor(s, dtype=dtype), shape)
 
     def _spec_by_tracing(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Any:
