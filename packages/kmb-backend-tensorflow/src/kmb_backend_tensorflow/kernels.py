@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kmb_backend_tensorflow.concrete import quick
 from kmb_backend_tensorflow.dtypes import as_dtype
 from kmb_backend_tensorflow.images import image_blur, image_resize
 from kmb_backend_tensorflow.raw import raw_op
@@ -100,8 +101,33 @@ def sgd_update(
             _momentum(parameter.handle, velocities[i].handle, rate, dense(gradient), factor, use_nesterov=nesterov)
 
 
+def compiled_step(apply: Callable[[list[Any]], None], variables: Sequence[Any]) -> Callable[[Sequence[Any]], bool]:
+    """The step that `apply` makes from gradients, as one graph; False, and nothing done, where a graph is being made.
+
+    Args:
+        apply: changes the variables along gradients.
+        variables: all that it changes.
+    """
+    traces: dict[tuple[Any, ...], Callable[..., Any]] = {}
+
+    def run(gradients: Sequence[Any]) -> bool:
+        if not tf.executing_eagerly():
+            return False
+        kinds = tuple([(gradient.dtype, gradient.shape) for gradient in gradients])
+        trace = traces.get(kinds)
+        if trace is None:
+            specifications = [tf.TensorSpec(shape, dtype) for dtype, shape in kinds]
+            graph = tf.function(lambda *own: apply(list(own)), input_signature=specifications, autograph=False)
+            trace = traces[kinds] = quick(graph.get_concrete_function())
+        trace(*gradients)
+        return True
+
+    return run
+
+
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "adam_update": adam_update,
+    "compiled_step": compiled_step,
     "image_blur": image_blur,
     "image_resize": image_resize,
     "sgd_update": sgd_update,

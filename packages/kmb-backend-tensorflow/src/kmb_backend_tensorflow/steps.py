@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from kmb_backend_tensorflow.concrete import quick
 from kmb_backend_tensorflow.conversion import convert
 from kmb_backend_tensorflow.rewriting import is_ours, rewritten, rewritten_calls
 from kmb_core import tree
@@ -107,18 +108,10 @@ def _traced(
 
         xla = True if way == "xla" else None
         graph = tf.function(flat_step, input_signature=specifications, jit_compile=xla, autograph=False)
-        return _quick(graph.get_concrete_function())
+        return quick(graph.get_concrete_function())
 
     try:
         return concrete(step)
     except tf.errors.OperatorNotAllowedInGraphError:
         with rewritten_calls(model):
             return concrete(step if is_ours(step) else rewritten(step))
-
-
-def _quick(concrete: Any) -> Callable[..., Any]:
-    """A concrete function without the binding of its arguments, 255 Python calls, where TensorFlow allows it."""
-    call_flat = getattr(concrete, "_call_flat", None)
-    if call_flat is None:
-        return concrete
-    return lambda *tensors: call_flat(list(tensors), concrete.captured_inputs)

@@ -1,6 +1,6 @@
 """Adafactor: second moments of matrices kept as one number for each row and column."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core.backend import Variable
@@ -9,6 +9,7 @@ from kmb_core.ops.creation import cast
 from kmb_core.ops.functions import rsqrt, sqrt
 from kmb_core.ops.manipulation import expand_dims
 from kmb_core.ops.reduction import mean
+from kmb_core.optimizers.fused import through
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
 
@@ -133,6 +134,17 @@ class Adafactor(Optimizer):
         after = add(multiply(held.value, keep), multiply(value, subtract(1.0, keep)))
         self.assign(held, after)
         return after
+
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        slots = (self._rows, self._columns, self._velocities)
+        settings = {
+            "decay": self.beta_2_decay,
+            "epsilon_1": self.epsilon_1,
+            "epsilon_2": self.epsilon_2,
+            "threshold": self.clip_threshold,
+            "relative": self.relative_step,
+        }
+        return through(kernels.get("adafactor_update"), self, *slots, **settings)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

@@ -1,6 +1,6 @@
 """Adagrad and Adadelta: steps divided by the root of all, or of recent, squares of gradients."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core import initializers
@@ -8,6 +8,7 @@ from kmb_core.backend import Variable
 from kmb_core.ops.arithmetic import add, multiply, square, true_divide
 from kmb_core.ops.creation import cast
 from kmb_core.ops.functions import sqrt
+from kmb_core.optimizers.fused import through
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
 
@@ -87,6 +88,10 @@ class Adagrad(Optimizer):
         self.assign(held, squares)
         step = multiply(gradient, cast(learning_rate, dtype))
         self.assign_sub(variable, true_divide(step, sqrt(add(squares, self.epsilon))))
+
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        kernel = kernels.get("adagrad_update")
+        return through(kernel, self, self._accumulators_of_squares, epsilon=self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
@@ -179,6 +184,10 @@ class Adadelta(Optimizer):
         after = add(multiply(held.value, self.rho), multiply(value, 1 - self.rho))
         self.assign(held, after)
         return after
+
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        slots = (self._accumulated_grads, self._accumulated_delta_vars)
+        return through(kernels.get("adadelta_update"), self, *slots, rho=self.rho, epsilon=self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

@@ -12,6 +12,7 @@ from kmb_core.backend import Variable
 from kmb_core.ops.arithmetic import add, maximum, multiply, negative, square, subtract, true_divide
 from kmb_core.ops.creation import cast, ones_like
 from kmb_core.ops.functions import expm1, sqrt
+from kmb_core.optimizers.fused import storages
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
 
@@ -111,7 +112,7 @@ class Adam(Optimizer):
 
     def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
         kernel = kernels.get("adam_update")
-        if kernel is None or any(v.overwrite_with_gradient for v in self._trainable_variables):
+        if kernel is None:
             return None
         variables, first, second, largest = (
             self._trainable_variables,
@@ -119,28 +120,32 @@ class Adam(Optimizer):
             self._velocities,
             self._velocity_hats,
         )
-        decayed = [self._decays(v) for v in variables]
-        if any(decayed) and not all(decayed):
-            return None  # the kernel knows one decay for all
-        decay = self.weight_decay if any(decayed) else 0.0
+        decay = self.weight_decay if self._all_decay() else 0.0
         beta_1, beta_2, epsilon = self.beta_1, self.beta_2, self.epsilon
 
         def update(gradients: Any, step: Any, learning_rate: Any) -> None:
             kernel(
-                [v._value for v in variables],
+                storages(variables),
                 gradients,
-                [v._value for v in first],
-                [v._value for v in second],
+                storages(first),
+                storages(second),
                 step,
                 learning_rate,
                 beta_1,
                 beta_2,
                 epsilon,
                 decay,
-                [v._value for v in largest] if largest else None,
+                storages(largest) if largest else None,
             )
 
         return update
+
+    def _all_decay(self) -> bool:
+        """Whether the kernel, which knows one decay for all, can see to it."""
+        return all(map(self._decays, self._trainable_variables))
+
+    def _separate_decays(self, kernels: Any) -> list[tuple[list[Variable], float]]:
+        return [] if self._all_decay() else super()._separate_decays(kernels)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

@@ -1,6 +1,6 @@
 """Adam's kin: Adamax, Nadam and LAMB."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core.backend import Variable
@@ -9,6 +9,7 @@ from kmb_core.ops.comparison import greater, logical_and, where
 from kmb_core.ops.creation import cast, ones_like
 from kmb_core.ops.functions import sqrt
 from kmb_core.ops.reduction import sum as sum_of
+from kmb_core.optimizers.fused import through
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
 
@@ -105,6 +106,10 @@ class Adamax(Optimizer):
         self.assign(held, norm)
         corrected = true_divide(multiply(rate, mean), subtract(1.0, to_the(self.beta_1, step)))
         self.assign_sub(variable, true_divide(corrected, add(norm, self.epsilon)))
+
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        settings = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        return through(kernels.get("adamax_update"), self, self._momentums, self._norms, **settings)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
@@ -207,6 +212,11 @@ class Nadam(Optimizer):
         root = sqrt(true_divide(squares, subtract(1.0, to_the(self.beta_2, step))))
         self.assign_sub(variable, true_divide(multiply(add(of_mean, of_gradient), rate), add(root, self.epsilon)))
 
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        slots = (self._momentums, self._velocities, [self._u_product])
+        settings = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        return through(kernels.get("nadam_update"), self, *slots, **settings)
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
         return super().get_config() | {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
@@ -293,6 +303,10 @@ class Lamb(Optimizer):
         own, other = _length(variable.value), _length(direction)
         ratio = where(logical_and(greater(own, 0.0), greater(other, 0.0)), true_divide(own, maximum(other, _TINY)), 1.0)
         self.assign_sub(variable, multiply(direction, multiply(cast(ratio, dtype), rate)))
+
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        settings = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        return through(kernels.get("lamb_update"), self, self._momentums, self._velocities, **settings)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

@@ -1,6 +1,6 @@
 """FTRL: follow the regularized leader."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core import initializers
@@ -8,6 +8,7 @@ from kmb_core.backend import Variable
 from kmb_core.ops.arithmetic import absolute, add, clip, multiply, power, square, subtract, true_divide
 from kmb_core.ops.comparison import greater, where
 from kmb_core.ops.creation import cast, zeros_like
+from kmb_core.optimizers.fused import through
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
 
@@ -119,6 +120,16 @@ class Ftrl(Optimizer):
         self.assign(held, after)
         self.assign(linear, sums)
         self.assign(variable, where(kept, true_divide(rest, quadratic), zeros_like(value)))
+
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        settings = {
+            "power": -self.learning_rate_power,
+            "l1": self.l1_regularization_strength,
+            "l2": self.l2_regularization_strength,
+            "shrinkage": self.l2_shrinkage_regularization_strength,
+            "beta": self.beta,
+        }
+        return through(kernels.get("ftrl_update"), self, self._sums, self._linears, **settings)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

@@ -1,11 +1,12 @@
 """Lion: steps of one size, in the direction of the sign of a moving mean."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core.backend import Variable
 from kmb_core.ops.arithmetic import add, multiply, sign
 from kmb_core.ops.creation import cast
+from kmb_core.optimizers.fused import through
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
 
@@ -86,6 +87,10 @@ class Lion(Optimizer):
         direction = sign(add(multiply(before, self.beta_1), multiply(gradient, 1 - self.beta_1)))
         self.assign(held, add(multiply(before, self.beta_2), multiply(gradient, 1 - self.beta_2)))
         self.assign_sub(variable, multiply(direction, cast(learning_rate, dtype)))
+
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        settings = {"beta_1": self.beta_1, "beta_2": self.beta_2}
+        return through(kernels.get("lion_update"), self, self._momentums, **settings)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

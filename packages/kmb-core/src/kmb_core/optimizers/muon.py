@@ -4,7 +4,7 @@ The nearest orthogonal matrix is approached by a quintic Newton-Schulz iteration
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core.backend import Variable
@@ -190,6 +190,42 @@ class Muon(Optimizer):
             return multiply(x, max(1.0, rows / columns) ** 0.5)
         return multiply(x, self.rms_rate * max(rows, columns) ** 0.5)
 
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        kernel, adam = kernels.get("muon_update"), kernels.get("adam_update")
+        if kernel is None or adam is None:
+            return None
+        variables, momentums, velocities = self._trainable_variables, self._momentums, self._velocities
+        matrices = [i for i, variable in enumerate(variables) if id(variable) not in self._adams]
+        others = [i for i, variable in enumerate(variables) if id(variable) in self._adams]
+        settings = {
+            "momentum": self.momentum,
+            "nesterov": self.nesterov,
+            "steps": self.ns_steps,
+            "coefficients": (self.muon_a, self.muon_b, self.muon_c),
+            "epsilon": self.epsilon,
+            "rms_rate": self.rms_rate,
+        }
+        adams = (self.adam_beta_1, self.adam_beta_2, self.epsilon)
+
+        def update(gradients: Any, step: Any, learning_rate: Any) -> None:
+            if matrices:
+                chosen = (_storages_at(variables, matrices), [gradients[i] for i in matrices])
+                kernel(*chosen, _storages_at(momentums, matrices), step, learning_rate, **settings)
+            if others:
+                chosen = (_storages_at(variables, others), [gradients[i] for i in others])
+                slots = (_storages_at(momentums, others), _storages_at(velocities, others))
+                adam(*chosen, *slots, step, learning_rate * self.adam_lr_ratio, *adams)
+
+        return update
+
+    def _separate_decays(self, kernels: Any) -> list[tuple[list[Variable], float]]:
+        decays: list[tuple[list[Variable], float]] = []
+        for adams, decay in ((True, self.adam_weight_decay), (False, self.weight_decay)):
+            own = [v for v in self._trainable_variables if (id(v) in self._adams) is adams]
+            own = [v for v in own if self._undecayed is None or not self._undecayed(v)]
+            decays += [(own, decay)] if own and decay else []
+        return decays
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
         own = {
@@ -209,3 +245,7 @@ class Muon(Optimizer):
             "rms_rate": self.rms_rate,
         }
         return super().get_config() | own
+
+
+def _storages_at(variables: Sequence[Any], chosen: Sequence[int]) -> list[Any]:
+    return [variables[i]._value for i in chosen]

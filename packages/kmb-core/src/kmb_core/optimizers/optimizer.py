@@ -1,8 +1,8 @@
 """Optimizer: the base of all optimizers.
 
 A step is written once, in `update_step`, with the core's ops, and runs on every backend, inside a StatelessScope or
-under a trace too. `apply` goes one of two ways: `FusedStep` (fused.py), one call of the backend's kernel where a step
-is nothing but the maths; and the general one here, with clipping, accumulation, moving averages and constraints.
+under a trace too. `apply` goes one of three ways: `FusedStep` (fused.py), kernels that update all variables at once;
+`CompiledStep` (compiled_step.py), the whole of an eager call compiled by the backend; and the general one here.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +17,7 @@ from kmb_core.ops.arithmetic import multiply
 from kmb_core.ops.creation import cast
 from kmb_core.optimizers import gradients as gradient_lists
 from kmb_core.optimizers.averaging import Averaging
+from kmb_core.optimizers.compiled_step import CompiledStep
 from kmb_core.optimizers.fused import FusedStep
 from kmb_core.optimizers.learning_rate import LearningRate
 from kmb_core.optimizers.settings import Settings
@@ -86,6 +87,7 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
         self._averages: list[Variable | None] = []
         self._accumulators: list[Variable | None] = []
         self._fused: FusedStep | bool | None = None  # None: not looked for yet; False: there is none
+        self._compiled: CompiledStep | bool | None = None
 
     def _make_own_variables(self, learning_rate: Any) -> None:
         with use_backend(self._backend):
@@ -125,9 +127,19 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
             self._make_own_variables(rate)
             self._iterations.assign(steps)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if name[0] != "_":  # a setting: steps made for the old one are of no use any more
+            self.__dict__["_fused"] = self.__dict__["_compiled"] = None
+
     def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
         """A function (gradients, step, learning_rate) that updates all variables; None where there is none."""
         return None
+
+    def _separate_decays(self, kernels: Any) -> list[tuple[list[Variable], float]]:
+        """Variables, and how much they decay, for `FusedStep`: without those that the fused update sees to."""
+        decayed = [variable for variable in self._trainable_variables if self._decays(variable)]
+        return [(decayed, self.weight_decay)] if decayed and self.weight_decay else []
 
     def add_variable(
         self,
@@ -233,17 +245,25 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
         """
         if not self.built and trainable_variables is not None:
             self.build(list(trainable_variables))
+        here = (state.override or process.backend) is self._backend
+        if not here:
+            with use_backend(self._backend):
+                self._apply(list(grads), trainable_variables)
+            return
+        compiled: Any = self._compiled
+        if compiled is None and self.built:
+            compiled = self._compiled = CompiledStep.of(self) or False
+        if not (compiled and not state.indirect and compiled(grads, trainable_variables)):
+            self._apply_here(grads, trainable_variables)
+
+    def _apply_here(self, grads: Any, trainable_variables: Any = None) -> None:
         fused: Any = self._fused
         if fused is None and self.built:
             fused = self._fused = FusedStep.of(self) or False
-        here = (state.override or process.backend) is self._backend
-        if fused and here and not state.indirect and fused.takes(grads, trainable_variables):
+        if fused and not state.indirect and fused.takes(grads, trainable_variables):
             fused(grads)
-        elif here:
-            self._apply(list(grads), trainable_variables)
         else:
-            with use_backend(self._backend):
-                self._apply(list(grads), trainable_variables)
+            self._apply(list(grads), trainable_variables)
 
     def _apply(self, grads: list[Any], trainable_variables: Any) -> None:
         variables = self._chosen(grads, trainable_variables)

@@ -1,12 +1,13 @@
 """RMSprop (Tieleman and Hinton, 2012)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core.backend import Variable
 from kmb_core.ops.arithmetic import add, multiply, square, subtract
 from kmb_core.ops.creation import cast
 from kmb_core.ops.functions import rsqrt
+from kmb_core.optimizers.fused import through
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
 
@@ -101,6 +102,11 @@ class RMSprop(Optimizer):
         after = add(multiply(held.value, self.rho), multiply(value, 1 - self.rho))
         self.assign(held, after)
         return after
+
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        slots = (self._velocities, self._momentums, self._average_gradients)
+        settings = {"rho": self.rho, "momentum": self.momentum, "epsilon": self.epsilon}
+        return through(kernels.get("rmsprop_update"), self, *slots, **settings)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

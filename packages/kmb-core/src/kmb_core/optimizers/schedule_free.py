@@ -1,6 +1,6 @@
 """ScheduleFreeAdamW: Adam whose averaging replaces a learning-rate schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kmb_core.backend import Variable
@@ -8,6 +8,7 @@ from kmb_core.ops.arithmetic import add, minimum, multiply, square, subtract, tr
 from kmb_core.ops.creation import cast
 from kmb_core.ops.functions import sqrt
 from kmb_core.optimizers.adam_kin import moved, to_the
+from kmb_core.optimizers.fused import through
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
 
@@ -106,6 +107,11 @@ class ScheduleFreeAdamW(Optimizer):
         average = add(multiply(average, subtract(1.0, share)), multiply(after, share))
         self.assign(point, after)
         self.assign(variable, add(multiply(after, 1 - self.beta_1), multiply(average, self.beta_1)))
+
+    def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
+        settings = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon, "warmup": self.warmup_steps}
+        kernel = kernels.get("schedule_free_update")
+        return through(kernel, self, self._points, self._velocities, **settings)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

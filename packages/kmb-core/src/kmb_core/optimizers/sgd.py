@@ -6,6 +6,7 @@ from typing import Any
 from kmb_core.backend import Variable
 from kmb_core.ops.arithmetic import multiply, subtract
 from kmb_core.ops.creation import cast
+from kmb_core.optimizers.fused import storages
 from kmb_core.optimizers.optimizer import Optimizer
 from kmb_core.serialization import saved_as
 
@@ -88,17 +89,13 @@ class SGD(Optimizer):
 
     def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
         kernel = kernels.get("sgd_update")
-        if (
-            kernel is None
-            or self.weight_decay is not None
-            or any(v.overwrite_with_gradient for v in self._trainable_variables)
-        ):
+        if kernel is None:
             return None
         variables, held, momentum, nesterov = self._trainable_variables, self.momentums, self.momentum, self.nesterov
 
         def update(gradients: Any, step: Any, learning_rate: Any) -> None:
-            velocities = [v._value for v in held] if held else None
-            kernel([v._value for v in variables], gradients, velocities, learning_rate, momentum, nesterov)
+            velocities = storages(held) if held else None
+            kernel(storages(variables), gradients, velocities, learning_rate, momentum, nesterov)
 
         return update
 

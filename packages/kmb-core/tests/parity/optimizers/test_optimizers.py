@@ -1,5 +1,7 @@
 """Twenty steps of every optimizer are Keras's twenty steps, and the state is kept under the same names."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,8 @@ CASES = [
     ("Lion", {"global_clipnorm": 1.0}),
 ]
 IDS = [f"{name}-{i}" for i, (name, _) in enumerate(CASES)]
+# Where assigning changes a tensor in place, Keras's ScheduleFreeAdamW takes the point after its step for the one before.
+MOVES_TOO_EARLY = os.environ.get("KERAS_BACKEND") in ("torch", "tensorflow")
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +63,9 @@ def described(variable):
 
 
 @pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
-def test_steps_are_kerass(keras, name, options):
+def test_steps_are_kerass(request, keras, name, options):
+    if name == "ScheduleFreeAdamW" and MOVES_TOO_EARLY:
+        request.applymarker(pytest.mark.xfail(strict=True, reason="Keras averages the point after its step"))
     ours, theirs = getattr(optimizers, name)(**options), getattr(keras.optimizers, name)(**options)
     own = [Variable(v, name=n) for v, n in zip(START, ("kernel", "bias"), strict=True)]
     other = [keras.Variable(v, name=n) for v, n in zip(START, ("kernel", "bias"), strict=True)]
