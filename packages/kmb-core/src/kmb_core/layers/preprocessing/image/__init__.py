@@ -1,0 +1,1 @@
+"""Layers that prepare images: sizes, borders, colours, and what is done to them at random while training."""
