@@ -371,6 +371,32 @@ def test_neither_fit_nor_its_validation_takes_a_class_that_does_not_exist():
         np.testing.assert_array_equal(old, new)
 
 
+def batches_of_five(targets):
+    """A stream of two batches."""
+    return iter([(X[:5], targets[:5]), (X[5:], targets[5:])])
+
+
+STREAMED = "model 'classifier': class 7 in the targets of 'output_0', batch 1, sample 3; expected 0 to 2"
+
+
+def test_a_class_that_does_not_exist_is_refused_where_a_stream_brings_it():
+    targets = CLASSES.copy()
+    targets[8] = 7
+    refused(StructureError, STREAMED, of_three_classes().evaluate, batches_of_five(targets), verbose=0)
+
+
+@trains
+def test_a_stream_may_train_up_to_the_class_that_does_not_exist():
+    targets = CLASSES.copy()
+    targets[8] = 7
+    model = of_three_classes()
+    refused(StructureError, STREAMED, model.fit, batches_of_five(targets), verbose=0)
+    refused(StructureError, STREAMED, model.fit, X, CLASSES, validation_data=batches_of_five(targets), verbose=0)
+    tensors = (tuple(map(kmb_core.ops.convert_to_tensor, batch)) for batch in batches_of_five(targets))
+    refused(StructureError, STREAMED, model.fit, tensors, verbose=0)
+    assert np.isfinite(model.get_weights()[0]).all()
+
+
 @trains
 def test_the_class_that_is_ignored_is_no_mistake():
     targets = CLASSES.copy()

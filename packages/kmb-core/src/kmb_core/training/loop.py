@@ -17,7 +17,7 @@ from kmb_core.plugins import collected
 from kmb_core.training.batches import unpack_x_y_sample_weight
 from kmb_core.training.callbacks import CallbackList
 from kmb_core.training.checks import check_fit, check_numbers, require_compiled, require_optimizer
-from kmb_core.training.class_numbers import check_class_numbers
+from kmb_core.training.class_numbers import check_class_numbers, checked_class_numbers
 from kmb_core.training.logs import Logs
 from kmb_core.training.preparation import prepare
 
@@ -107,6 +107,7 @@ class Fit:
                 model,
                 "stop_training",
                 self.steps_per_epoch,
+                stream=self.y is None,
             )
         adapter.on_epoch_end()
         epoch_logs = dict(logs)
@@ -135,7 +136,7 @@ class Fit:
             batch_size = self.validation_batch_size or self.batch_size
             adapter = adapt(self.model, x, y, weight, batch_size=batch_size, steps=self.validation_steps)
             self._validation_adapter = adapter if x.__class__.__name__ != "generator" else None
-        logs = evaluate_steps(self.model, adapter, callbacks, self.validation_steps)
+        logs = evaluate_steps(self.model, adapter, callbacks, self.validation_steps, stream=y is None)
         return {f"val_{name}": value for name, value in logs.items()}
 
 
@@ -164,12 +165,14 @@ def evaluate(
                 steps=step_count(adapter, steps),
             )
         try:
-            return evaluate_steps(model, adapter, callbacks, steps)
+            return evaluate_steps(model, adapter, callbacks, steps, stream=y is None)
         finally:
             adapter.close()
 
 
-def evaluate_steps(model: Any, adapter: Any, callbacks: CallbackList, steps: int | None) -> dict[str, Any]:
+def evaluate_steps(
+    model: Any, adapter: Any, callbacks: CallbackList, steps: int | None, stream: bool
+) -> dict[str, Any]:
     """One pass of evaluation; used by `evaluate` and for validation inside `fit`."""
     trainer = model.trainer
     model.stop_evaluating = False
@@ -186,6 +189,7 @@ def evaluate_steps(model: Any, adapter: Any, callbacks: CallbackList, steps: int
             model,
             "stop_evaluating",
             steps,
+            stream,
         )
     result = dict(logs)
     callbacks.on_test_end(result)
@@ -248,13 +252,16 @@ def run_steps(
     model: Any,
     stops: str,
     steps: int | None,
+    stream: bool,
 ) -> Any:
-    """One pass over the adapter; the last logs, read only if somebody does."""
+    """One pass over the adapter; the last logs, read only if somebody does. A stream's targets nobody has seen yet."""
     logs: Logs | dict[str, Any] = {}
     step = 0
     order = model._log_names()
+    batches = _limited(adapter, steps)
+    batches = checked_class_numbers(model, batches) if stream else batches
     if steps_per_execution == 1:
-        for batch in _limited(adapter, steps):
+        for batch in batches:
             on_begin(step)
             logs = Logs(run(batch), order)
             on_end(step, logs)
@@ -262,7 +269,7 @@ def run_steps(
             if getattr(model, stops):
                 break
     else:
-        for group in _groups(_limited(adapter, steps), steps_per_execution):
+        for group in _groups(batches, steps_per_execution):
             on_begin(step)
             logs = Logs(run_many(group), order)
             step += len(group)
