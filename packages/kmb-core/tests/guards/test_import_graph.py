@@ -25,6 +25,7 @@ ORDER = (
     ("serialization",),
     ("ops",),
     ("random", "initializers", "activations", "regularizers", "constraints", "dtype_policies", "quantizers"),
+    ("bounding_boxes",),
     ("graph",),
     ("layers",),
     ("losses", "metrics", "optimizers"),
@@ -33,7 +34,7 @@ ORDER = (
     ("saving",),
     ("models",),
     ("export",),
-    ("config", "distribution", "datasets", "utils", "visualization", "wrappers", "applications"),
+    ("config", "distribution", "datasets", "legacy", "preprocessing", "utils", "visualization", "wrappers", "applications"),
     ("cli",),
     ("",),  # kmb_core itself
     ("conformance",),  # tests of a backend, written as a user's program is

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kmb_core.backend.keras_tensor import KerasTensor, SymbolicValueError, is_keras_tensor
-from kmb_core.backend.names import auto_name, get_uid, reset_names, to_snake_case
+from kmb_core.backend.names import auto_name, clear_session, get_uid, reset_names, to_snake_case
 from kmb_core.backend.node import Node, producer
 from kmb_core.backend.scopes import (
     AutocastScope,
@@ -46,6 +46,7 @@ __all__ = [
     "auto_name",
     "backend",
     "cast",
+    "clear_session",
     "convert_to_numpy",
     "convert_to_tensor",
     "current_backend",

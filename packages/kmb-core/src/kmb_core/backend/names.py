@@ -37,6 +37,23 @@ def get_uid(prefix: str = "") -> int:
         return _counters[prefix]
 
 
+def clear_session(free_memory: bool = True) -> None:
+    """Start the automatic names again; with `free_memory`, collect garbage.
+
+    Args:
+        free_memory: whether to run Python's garbage collector.
+
+    Example:
+        >>> import kmb_core
+        >>> kmb_core.backend.clear_session()
+    """
+    reset_names()
+    if free_memory:
+        import gc
+
+        gc.collect()
+
+
 def reset_names() -> None:
     """Start all counters again (`clear_session`)."""
     with _lock:

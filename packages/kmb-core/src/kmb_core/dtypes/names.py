@@ -24,7 +24,7 @@ _recognised: dict[Hashable, str] = {name: name for name in NAMES}
 _recognised |= {bool: "bool", int: "int32", "int": "int32", complex: "complex64", str: "string", bytes: "string"}
 
 
-def standardize_dtype(dtype: object = None) -> str:
+def standardize_dtype(dtype: object) -> str:
     """Return the canonical name of a dtype.
 
     Args:

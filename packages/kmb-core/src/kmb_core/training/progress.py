@@ -63,6 +63,45 @@ def is_live(stream: TextIO) -> bool:
         return False
 
 
+def terminal_columns(stream: TextIO) -> int:
+    """Count the columns that a line on a stream may take; 79 where it is no terminal.
+
+    Args:
+        stream: where progress is to go.
+
+    Returns:
+        The number of columns.
+
+    Example:
+        >>> import io
+        >>> terminal_columns(io.StringIO())
+        79
+    """
+    # One column stays free: many terminals wrap as soon as the last one is written.
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, AttributeError, ValueError):
+        columns = 80
+    return max(1, (columns or 80) - 1)
+
+
+def writable_bar(stream: TextIO) -> tuple[str, str]:
+    """Choose the characters of a bar that a stream can write.
+
+    Args:
+        stream: where progress is to go.
+
+    Returns:
+        What stands for what is done and for what is left.
+
+    Example:
+        >>> import io
+        >>> writable_bar(io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+        ('=', '.')
+    """
+    return ("━", "─") if _can_write("━─", stream) else ("=", ".")
+
+
 class Progress:
     """The progress of one epoch, or of one pass of evaluation or prediction.
 
@@ -95,7 +134,7 @@ class Progress:
         self._live = live
         self._batch_size = batch_size
         self._stream = sys.stdout if stream is None else stream
-        self._fill, self._empty = ("━", "─") if _can_write("━─", self._stream) else ("=", ".")
+        self._fill, self._empty = writable_bar(self._stream)
         self._drawn_width = 0
         self._next_draw = 0.0
         self._started = time.perf_counter()
@@ -190,12 +229,7 @@ class Progress:
         return f"ETA {hours}:{minutes:02d}:{seconds:02d}" if hours else f"ETA {minutes}:{seconds:02d}"
 
     def _columns(self) -> int:
-        # One column stays free: many terminals wrap as soon as the last one is written.
-        try:
-            columns = os.get_terminal_size(self._stream.fileno()).columns
-        except (OSError, AttributeError, ValueError):
-            columns = 80
-        return max(1, (columns or 80) - 1)
+        return terminal_columns(self._stream)
 
     def _redraw(self, line: str) -> None:
         drawn = width(line)

@@ -3,10 +3,13 @@
 from kmb_core._lazy import lazy_names
 
 _NAMES = {
+    "Config": "kmb_core.utils.config",
     "CustomObjectScope": "kmb_core.serialization",
     "PyDataset": "kmb_core.data",
     "Sequence": "kmb_core.data:PyDataset",
-    "clear_session": "kmb_core.utils.seeding",
+    "Progbar": "kmb_core.utils.progbar",
+    "array_to_img": "kmb_core.utils.images",
+    "clear_session": "kmb_core.backend",
     "custom_object_scope": "kmb_core.serialization",
     "deserialize_keras_object": "kmb_core.serialization",
     "disable_interactive_logging": "kmb_core.config",
@@ -14,10 +17,15 @@ _NAMES = {
     "get_custom_objects": "kmb_core.serialization",
     "get_registered_name": "kmb_core.serialization",
     "get_registered_object": "kmb_core.serialization",
+    "get_source_inputs": "kmb_core.utils.source_inputs",
+    "img_to_array": "kmb_core.utils.images",
     "is_interactive_logging_enabled": "kmb_core.config",
     "is_keras_tensor": "kmb_core.backend",
+    "load_img": "kmb_core.utils.images",
     "pack_x_y_sample_weight": "kmb_core.training.batches",
+    "pad_sequences": "kmb_core.utils.sequences",
     "register_keras_serializable": "kmb_core.serialization",
+    "save_img": "kmb_core.utils.images",
     "serialize_keras_object": "kmb_core.serialization",
     "set_random_seed": "kmb_core.utils.seeding",
     "standardize_dtype": "kmb_core.dtypes",
@@ -26,4 +34,4 @@ _NAMES = {
     "unpack_x_y_sample_weight": "kmb_core.training.batches",
 }
 
-__getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES)
+__getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES, ("bounding_boxes", "legacy"))

@@ -1,10 +1,9 @@
-"""Seeding everything at once, and starting over."""
+"""Seeding everything at once."""
 
 import random
 
 import numpy as np
 
-from kmb_core.backend import reset_names
 from kmb_core.plugins import loaded_backends
 from kmb_core.random.global_seed import set_global_seed
 
@@ -29,20 +28,3 @@ def set_random_seed(seed: int) -> None:
     set_global_seed(seed)
     for backend in loaded_backends().values():
         backend.implementation.framework_seed(seed)
-
-
-def clear_session(free_memory: bool = True) -> None:
-    """Start the automatic names again; with `free_memory`, collect garbage.
-
-    Args:
-        free_memory: whether to run Python's garbage collector.
-
-    Example:
-        >>> import kmb_core
-        >>> kmb_core.utils.clear_session()
-    """
-    reset_names()
-    if free_memory:
-        import gc
-
-        gc.collect()
