@@ -45,6 +45,10 @@ def install_backends(session: nox.Session, *names: str) -> None:
 
 def pytest(session: nox.Session, *arguments: str, backend: str) -> None:
     environment = {"KMB_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
+    if backend == "jax":  # the processes and runs that compile the same programs share them
+        environment["JAX_COMPILATION_CACHE_DIR"] = str(session.cache_dir / "jax")
+        environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+        environment["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
     session.run("pytest", *arguments, env=environment)
 
 
@@ -87,7 +91,8 @@ def exhaustive(session: nox.Session, backend: str) -> None:
 
 def conformance(session: nox.Session, *options: str, backend: str) -> None:
     report = Path(session.create_tmp()) / "conformance.json"
-    pytest(session, "--pyargs", "kmb_core.conformance", *options, "--kmb-report", str(report), backend=backend)
+    suite = ("--pyargs", "kmb_core.conformance", "--kmb-report", str(report))
+    pytest(session, *IN_PARALLEL, *suite, *options, backend=backend)
 
 
 def has_tests(folder: str) -> bool:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from kmb_core.backend import current_backend
+from kmb_core.conformance.gathering import gathered, sent
 from kmb_core.conformance.report import Case, Report
 from kmb_core.plugins import Capability
 
@@ -74,3 +75,15 @@ def test_the_report_is_written_as_json(report, tmp_path):
     assert data["counts"] == {"ops": {"passed": 2, "skipped": 1}}
     assert data["skipped"] == {"ops::add::gradients": "because"}
     assert "kmb-core" in data["versions"]
+
+
+def test_the_report_of_several_processes_is_that_of_one(report):
+    note(report, second="skipped", third="deviation")
+    parts = []
+    for name in report.collected:  # each process collects everything and runs one case
+        part = Report(report.info, report.groups, report.collected)
+        part.note(name, report.outcomes[name], report.reasons[name])
+        parts.append(json.loads(json.dumps(sent(part))))
+    whole = gathered(parts, None)
+    assert whole.as_data() == report.as_data()
+    assert whole.collected == report.collected

@@ -104,18 +104,19 @@ def kmb_make_backend(name):
 '''
 
 
-def run(folder, deviations):
+def run(folder, deviations, *options):
     (folder / "bent_plugin.py").write_text(PLUGIN.format(base=current_backend().name, deviations=deviations))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += ["--pyargs", "kmb_core.conformance.test_ops", "--kmb-plugin", "bent_plugin"]
-    command += ["-k", "test_values and (tan:: or sin::) and float32"]
+    command += ["-k", "test_values and (tan:: or sin::) and float32", *options]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done, json.loads((folder / "conformance.json").read_text())
 
 
-def test_an_undeclared_fault_fails_the_run_of_a_plugin_module(tmp_path):
-    done, report = run(tmp_path, {})
+@pytest.mark.parametrize("options", [[], ["-n", "2"]], ids=["one process", "two processes"])
+def test_an_undeclared_fault_fails_the_run_of_a_plugin_module(options, tmp_path):
+    done, report = run(tmp_path, {}, *options)
     assert done.returncode == 1, done.stdout
     assert report["backend"] == "bent"
     assert list(report["failed"]) == ["ops::tan::float32"]

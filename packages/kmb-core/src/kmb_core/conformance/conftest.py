@@ -1,14 +1,13 @@
 """Choosing the backend, naming the cases, skipping by capability, expecting declared deviations, reporting."""
 
-import importlib
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kmb_core import plugins
 from kmb_core.backend import current_backend, use_backend
+from kmb_core.conformance.gathering import SENT, registered, sent, show
 from kmb_core.conformance.report import Case, Report
 from kmb_core.plugins.discovery import backend_info
 
@@ -22,14 +21,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the plugin that an option names, before test modules ask what is installed."""
     module_name = config.getoption("--kmb-plugin")
     config.stash[PLUGIN] = registered(module_name) if module_name else None
-
-
-def registered(module_name: str) -> str:
-    """The name of the backend of a plugin module, which is announced from now on."""
-    module = importlib.import_module(module_name)
-    name = module.kmb_backend_info().name
-    plugins.register(name, module)
-    return name
 
 
 def chosen_backend(config: pytest.Config) -> str:
@@ -101,14 +92,15 @@ def _first_line(report: pytest.TestReport) -> str:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Show what was proved, and write it down."""
     report = config.stash.get(REPORT, None)
-    if report is None or not report.outcomes:
-        return
-    path = Path(config.getoption("--kmb-report"))
-    report.write(path)
-    terminalreporter.section("conformance")
-    for line in report.lines():
-        terminalreporter.line(line)
-    terminalreporter.line(f"report: {path}")
+    if report is not None and report.outcomes:
+        show(report, terminalreporter, Path(config.getoption("--kmb-report")))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a process that pytest-xdist started: send the report to the one that gathers them."""
+    report = session.config.stash.get(REPORT, None)
+    if report is not None and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[SENT] = sent(report)
 
 
 @pytest.fixture(scope="session")
