@@ -23,6 +23,7 @@ _NAMES = {
     "Model": "kmb_core.models",
     "Operation": "kmb_core.ops.operation",
     "Optimizer": "kmb_core.optimizers",
+    "Quantizer": "kmb_core.quantizers",
     "Regularizer": "kmb_core.regularizers",
     "RematScope": "kmb_core.backend",
     "Sequential": "kmb_core.models",
@@ -51,11 +52,13 @@ _NAMESPACES = (
     "legacy",
     "losses",
     "metrics",
+    "mixed_precision",
     "models",
     "ops",
     "optimizers",
     "plugins",
     "preprocessing",
+    "quantizers",
     "random",
     "regularizers",
     "saving",
@@ -88,7 +91,7 @@ def _resolver(namespace: str):
 
 for _name in ("activations", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics", "models"):
     _namespaces.RESOLVERS[f"keras.{_name}"] = _resolver(_name)
-for _name in ("ops", "optimizers", "random", "regularizers", "callbacks"):
+for _name in ("ops", "optimizers", "quantizers", "random", "regularizers", "callbacks"):
     _namespaces.RESOLVERS[f"keras.{_name}"] = _resolver(_name)
 _namespaces.RESOLVERS["keras"] = _resolver("")
 _namespaces.RESOLVERS["keras.src.models.functional"] = lambda name: getattr(__getattr__("models"), name)

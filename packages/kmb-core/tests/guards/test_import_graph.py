@@ -35,6 +35,7 @@ ORDER = (
     ("models",),
     ("export",),
     ("config", "distribution", "datasets", "legacy", "preprocessing", "utils", "visualization", "wrappers", "applications"),
+    ("mixed_precision",),
     ("cli",),
     ("",),  # kmb_core itself
     ("conformance",),  # tests of a backend, written as a user's program is
