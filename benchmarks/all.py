@@ -18,7 +18,7 @@ ON_EVERY_BACKEND = (
     "time_kernels",
     "import_time",
 )
-ON_TRAINING_BACKENDS = ("calls_fit_step", "time_fit", "time_rnn")
+ON_TRAINING_BACKENDS = ("calls_fit_step", "time_fit", "time_layers", "time_optimizer")
 
 
 def main():

@@ -27,7 +27,7 @@ def compiled_step(apply: Callable[[list[Any]], None], variables: list[Variable])
 
     def run(gradients: Any) -> bool:
         values = [variable._value for variable in variables]
-        if any(isinstance(x, jax.core.Tracer) for x in (*gradients, *values)):
+        if any(issubclass(kind, jax.core.Tracer) for kind in {*map(type, gradients), *map(type, values)}):
             return False
         for variable, value in zip(variables, step(values, list(gradients)), strict=True):
             variable._write(value)

@@ -49,7 +49,7 @@ CASES = [
     ("Lion", {"global_clipnorm": 1.0}),
 ]
 IDS = [f"{name}-{i}" for i, (name, _) in enumerate(CASES)]
-# Where assigning changes a tensor in place, Keras's ScheduleFreeAdamW takes the point after its step for the one before.
+# Where assigning changes a tensor in place, Keras's ScheduleFreeAdamW averages the point after its step, not before it.
 MOVES_TOO_EARLY = os.environ.get("KERAS_BACKEND") in ("torch", "tensorflow")
 
 
