@@ -38,8 +38,16 @@ def _stored(values: np.ndarray, dtype: str, scale: float) -> np.ndarray:
         if dtype == "bool":
             return values > values.mean() if values.size else values.astype(bool)
         whole = np.rint(values * scale)
-        return np.abs(whole).astype(dtype) if dtype.startswith("u") else whole.astype(dtype)
+        return _whole(np.abs(whole) if dtype.startswith("u") else whole, dtype)
     return values.astype(numpy_dtype(dtype))
+
+
+def _whole(values: np.ndarray, dtype: str) -> np.ndarray:
+    """NaN is 0, and what lies outside is the bound: what a processor makes of them differs between processors."""
+    least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+    below, above = values <= float(least), values >= float(most)
+    inside = np.where(below | above | np.isnan(values), 0.0, values).astype(dtype)
+    return np.where(below, np.asarray(least, dtype), np.where(above, np.asarray(most, dtype), inside))
 
 
 def numbers(*shape: int, low: float = -2.0, high: float = 2.0) -> Draw:

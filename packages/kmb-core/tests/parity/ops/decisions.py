@@ -233,6 +233,9 @@ DECISIONS: tuple[Difference, ...] = (
         ops={
             "numpy tensorflow": "bitwise_left_shift left_shift",
         },
+        varying={
+            "tensorflow": "bitwise_left_shift left_shift",
+        },
     ),
     Difference(
         aspects=("values",),
@@ -242,6 +245,11 @@ DECISIONS: tuple[Difference, ...] = (
             "numpy": "argsort top_k",
             "numpy tensorflow torch": "argpartition",
             "tensorflow": "lu_factor",
+        },
+        varying={
+            "numpy": "argpartition argsort top_k",
+            "tensorflow": "argpartition lu_factor",
+            "torch": "argpartition",
         },
     ),
     Difference(
@@ -387,7 +395,7 @@ DECISIONS: tuple[Difference, ...] = (
             "jax torch": "geomspace",
             "numpy": (
                 "categorical_crossentropy elu erf gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh "
-                "hypot image.gaussian_blur leaky_relu log_sigmoid logaddexp2 nanquantile normalize "
+                "hypot image.gaussian_blur leaky_relu log_sigmoid log_softmax logaddexp2 nanquantile normalize "
                 "rad2deg reciprocal rfft rsqrt selu separable_conv sigmoid silu soft_shrink softmax "
                 "softsign sparse_categorical_crossentropy squareplus threshold"
             ),
@@ -397,6 +405,11 @@ DECISIONS: tuple[Difference, ...] = (
             "tensorflow": "correlate depth_to_space space_to_depth",
             "tensorflow torch": "segment_max segment_min",
             "torch": "cross digitize einsum ldexp linspace pad segment_prod take_along_axis",
+        },
+        varying={
+            "numpy": "nanquantile",
+            "numpy tensorflow torch": "saturate_cast",
+            "tensorflow torch": "segment_max segment_min",
         },
         calls=(
             "*int*",
@@ -594,6 +607,9 @@ DECISIONS: tuple[Difference, ...] = (
         reason="The solution of least norm, also for matrices that lack full rank, which Keras's driver on "
         "torch presumes.",
         ops={
+            "torch": "lstsq",
+        },
+        varying={
             "torch": "lstsq",
         },
     ),

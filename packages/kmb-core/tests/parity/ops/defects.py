@@ -341,6 +341,18 @@ DEFECTS: tuple[Difference, ...] = (
     Difference(
         aspects=("values",),
         kind=DEFECT,
+        reason="Keras rounds integers as floats of 32 bits, which the widest integers are not.",
+        ops={
+            "torch": "round",
+        },
+        varying={
+            "torch": "round",
+        },
+        calls=("*int*",),
+    ),
+    Difference(
+        aspects=("values",),
+        kind=DEFECT,
         reason="Keras divides by the number of steps, which is 0 for one value.",
         ops={
             "torch": "linspace",

@@ -40,6 +40,9 @@ def _entry(entry: Difference) -> str:
     if entry.proof:
         lines.append(f"  Checked in each call: {entry.proof}.")
     lines += [f"  - {backends.replace(' ', ', ')}: `{ops}`" for backends, ops in entry.ops.items()]
+    lines += [
+        f"  - Not on every processor, {backends.replace(' ', ', ')}: `{ops}`" for backends, ops in entry.varying.items()
+    ]
     return "\n".join(lines)
 
 

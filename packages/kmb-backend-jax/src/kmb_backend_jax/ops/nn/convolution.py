@@ -146,8 +146,8 @@ def _windows(
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Window and strides over all axes, those of batch and channels included."""
     rank = inputs.ndim - 2
-    if rank < 1:
-        raise ValueError("no spatial axes")  # the declaration says it in full
+    if not 1 <= rank <= 3:
+        raise ValueError("not 1 to 3 spatial axes")  # the declaration says it in full
     window = per_axis(pool_size, rank)
     steps = window if strides is None else per_axis(strides, rank)
     if is_channels_first(data_format):
