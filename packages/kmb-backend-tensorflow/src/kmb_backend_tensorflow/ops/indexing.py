@@ -5,6 +5,8 @@ subscript takes ints, slices and new axes; arrays of indices are worked out here
 """
 
 import builtins
+import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from kmb_backend_tensorflow.shapes import as_shape, dynamic_shape
 
 _gather, _select, _reshape = raw_op("GatherV2"), raw_op("SelectV2"), raw_op("Reshape")
 _add, _shift_right, _bits_and = raw_op("AddV2"), raw_op("RightShift"), raw_op("BitwiseAnd")
+MANY = 1024  # indices, from which on the chance of an exception is cheaper than a look at each
 _INDEX_DTYPES = frozenset((tf.int32, tf.int64))
 
 
@@ -35,7 +38,27 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     indices = _as_indices(indices)
     if axis is None:
         x, axis = _reshape(x, [-1]), 0
+    if tf.executing_eagerly() and _only_processor():
+        return _taken_eagerly(x, indices, axis)
     return _gather(x, _counted_from_front(indices, dynamic_shape(x)[axis]), axis)
+
+
+@functools.cache
+def _only_processor() -> bool:
+    return len(tf.config.list_logical_devices()) == 1
+
+
+def _taken_eagerly(x: Any, indices: Any, axis: int) -> Any:
+    """A processor's gather refuses indices that do not count from the front: these alone pay for being counted."""
+    size = x.shape[axis]
+    if math.prod(indices.shape) < MANY:  # where an exception costs more than a look
+        if (indices.numpy() < 0).any():
+            indices = _counted_from_front(indices, size)
+        return _gather(x, indices, axis)
+    try:
+        return _gather(x, indices, axis)
+    except tf.errors.InvalidArgumentError:
+        return _gather(x, _counted_from_front(indices, size), axis)
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:

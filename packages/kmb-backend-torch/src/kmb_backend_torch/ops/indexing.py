@@ -13,6 +13,7 @@ from kmb_backend_torch.ops.unsigned import with_unsigned
 Tensor = torch.Tensor
 Slice = builtins.slice  # `slice` is an op here
 ROW = 32  # elements that lie together, from which on copying them as a run is quicker than gathering them
+MANY = 512  # positions, from which on the chance of an exception is cheaper than two more kernels
 
 
 def _positions(indices: Tensor) -> Tensor:
@@ -35,11 +36,24 @@ def take(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
 
 
 def _rows(x: Tensor, indices: Tensor, axis: int) -> Tensor:
-    """The same, four times as fast where runs are copied: `index_select`, which counts from the front only."""
+    """The same, four times as fast where runs are copied: `index_select`, which counts from the front only.
+
+    On a processor it refuses other positions, so nothing is added to many of them before it has done so.
+    """
+    if x.is_cpu and not torch.compiler.is_compiling() and indices.numel() >= MANY and not torch.jit.is_tracing():
+        try:
+            if x.ndim == 2 and axis == 0:
+                return torch.embedding(x, indices)
+            return _selected(x, indices.reshape(-1), indices.shape, axis)
+        except IndexError:
+            pass  # some count from the end, or are outside
     flat = indices.reshape(-1)
-    flat = torch.add(flat, flat < 0, alpha=x.shape[axis])
-    found = torch.index_select(x, axis, flat)
-    return found if indices.ndim == 1 else found.reshape(*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :])
+    return _selected(x, torch.add(flat, flat < 0, alpha=x.shape[axis]), indices.shape, axis)
+
+
+def _selected(x: Tensor, positions: Tensor, shape: torch.Size, axis: int) -> Tensor:
+    found = torch.index_select(x, axis, positions)
+    return found if len(shape) == 1 else found.reshape(*x.shape[:axis], *shape, *x.shape[axis + 1 :])
 
 
 @with_unsigned
