@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kmb_backend_tensorflow.loading import dataset_of
 from kmb_core.training.batches import pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 
@@ -34,7 +35,9 @@ class DatasetAdapter:
 
 
 class DatasetFactory:
-    """Recognises tf.data datasets for `fit`, `evaluate` and `predict`."""
+    """Recognises tf.data datasets for `fit`, `evaluate` and `predict`, and makes them of the core's loaders."""
+
+    format = "tf"
 
     def accepts(self, x: Any) -> bool:
         """Whether x is a tf.data dataset."""
@@ -43,6 +46,10 @@ class DatasetFactory:
     def make(self, x: Any, *, batch_size: int | None, shuffle: Any, seed: int | None) -> DatasetAdapter:
         """The adapter; a dataset says itself how it is batched and shuffled."""
         return DatasetAdapter(x)
+
+    def from_loader(self, loader: Any) -> tf.data.Dataset:
+        """A dataset with the batches of a loader."""
+        return dataset_of(loader)
 
 
 def _batch_size(specification: Any) -> int | None:

@@ -33,8 +33,9 @@ ORDER = (
     ("training", "callbacks"),
     ("saving",),
     ("models",),
-    ("export",),
-    ("config", "distribution", "datasets", "legacy", "preprocessing", "utils", "visualization", "wrappers", "applications"),
+    ("export", "legacy"),
+    ("config", "distribution", "datasets", "preprocessing", "utils"),
+    ("visualization", "wrappers", "applications"),
     ("mixed_precision",),
     ("cli",),
     ("",),  # kmb_core itself

@@ -8,14 +8,19 @@ from kmb_core.data.adapter import AdapterFactory, DataAdapter, make_adapter
 from kmb_core.data.arrays import ArrayAdapter, train_validation_split
 from kmb_core.data.dataset import PyDataset, PyDatasetAdapter
 from kmb_core.data.generator import GeneratorAdapter
+from kmb_core.data.loader import BatchLoader
+from kmb_core.data.samples import ArraySamples, Samples
 
 __all__ = [
     "DataAdapter",
     "AdapterFactory",
     "make_adapter",
     "ArrayAdapter",
+    "ArraySamples",
+    "BatchLoader",
     "GeneratorAdapter",
     "PyDataset",
     "PyDatasetAdapter",
+    "Samples",
     "train_validation_split",
 ]

@@ -32,7 +32,10 @@ def kmb_make_trainer(name: str, model: Any) -> Any:
 
 @hookspec
 def kmb_data_adapters(name: str) -> "list[Any]":  # type: ignore[empty-body]  # a specification has no body
-    """Return data adapters (objects with `accepts(x)` and `make(x, ...)`) for the data types of a framework."""
+    """Return data adapters (objects with `accepts(x)` and `make(x, ...)`) for the data types of a framework.
+
+    One may also make a dataset of its framework: `from_loader(loader)` for the format that its `format` names.
+    """
 
 
 @hookspec
