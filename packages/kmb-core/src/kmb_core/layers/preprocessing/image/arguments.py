@@ -13,7 +13,7 @@ def number_range(name: str, value: Any, default_low: float | None, bounds: tuple
         name: the argument's name.
         value: one number, the highest; or two.
         default_low: the lowest for one number; None for the same below zero.
-        bounds: what one number may be.
+        bounds: what one number may be; two have to reach into it.
         where: which layer.
 
     Returns:
@@ -31,7 +31,8 @@ def number_range(name: str, value: Any, default_low: float | None, bounds: tuple
         return (-abs(value), abs(value)) if default_low is None else (default_low, value)
     if is_pair(value):
         low, high = sorted(value)
-        return low, high
+        if low <= bounds[1] and high >= bounds[0]:
+            return low, high
     one = f"a number from {bounds[0]:g} to {bounds[1]:g}"
     raise ValueError(f"{where}: {name} is {one}, or two numbers to draw between; got {value!r}")
 

@@ -213,6 +213,11 @@ class ImageLayer(DataLayer):
         images = data["images"] if isinstance(data, Mapping) else data
         return shape_of(images)[0] if len(static_shape(images)) == 4 else 1
 
+    def _per_image_shape(self, data: Any) -> tuple[Any, ...]:
+        """The shape of one number for each image: `(batch, 1, 1, 1)`, or `(1, 1, 1)` for one image."""
+        images = data["images"] if isinstance(data, Mapping) else data
+        return (self._batch_size(data), 1, 1, 1) if len(static_shape(images)) == 4 else (1, 1, 1)
+
     @property
     def _drawing_dtype(self) -> str:
         """The dtype of random numbers: bfloat16 would have but 256 steps for them."""

@@ -3,9 +3,12 @@
 from typing import Any
 
 from kmb_core import tree
-from kmb_core.backend import KerasTensor
+from kmb_core.backend import KerasTensor, dtype_of
 from kmb_core.dtypes import is_float
 from kmb_core.layers.preprocessing.image.image_layer import ImageLayer
+from kmb_core.ops.comparison import less
+from kmb_core.ops.creation import cast
+from kmb_core.random.draws import uniform
 
 
 class PixelLayer(ImageLayer):
@@ -31,6 +34,26 @@ class PixelLayer(ImageLayer):
             return self._image_spec(self._prepared(inputs))
         spec = tree.map_structure(lambda x: KerasTensor(x.shape, x.dtype) if isinstance(x, KerasTensor) else x, inputs)
         return {**spec, "images": self._image_spec(self._prepared(inputs["images"]))}
+
+    # For subclasses ----------------------------------------------------------------------------------------------
+
+    def _as_numbers(self, images: Any) -> Any:
+        """Images of a floating dtype, to compute with."""
+        return images if is_float(dtype_of(images)) else cast(images, self._drawing_dtype)
+
+    def _as_output(self, images: Any) -> Any:
+        """Computed images in the compute dtype, which somebody may have set to integers."""
+        return cast(images, self.compute_dtype)
+
+    def _chance(self, data: Any, probability: Any, seed: Any) -> Any:
+        """Which images of a batch something happens to: each one's probability is drawn between two, then its fate.
+
+        Returns:
+            bool of shape `(batch,)`, `(1,)` for one image.
+        """
+        shape = (self._batch_size(data),)
+        limit = uniform(shape, *probability, self._drawing_dtype, seed)
+        return less(uniform(shape, 0.0, 1.0, self._drawing_dtype, seed), limit)
 
     def _image_spec(self, images: KerasTensor) -> KerasTensor:
         return KerasTensor(images.shape, self._output_dtype(images.dtype))
