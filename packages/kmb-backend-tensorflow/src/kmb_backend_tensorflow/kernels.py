@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from kmb_backend_tensorflow.concrete import quick
 from kmb_backend_tensorflow.dtypes import as_dtype
+from kmb_backend_tensorflow.host import as_sparse, host_call, ragged
 from kmb_backend_tensorflow.images import image_blur, image_resize
 from kmb_backend_tensorflow.raw import raw_op
 
@@ -130,6 +131,9 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "compiled_step": compiled_step,
     "image_blur": image_blur,
     "image_resize": image_resize,
+    "as_sparse": as_sparse,
+    "host_call": host_call,
+    "ragged": ragged,
     "sgd_update": sgd_update,
     "remat": tf.recompute_grad,
 }

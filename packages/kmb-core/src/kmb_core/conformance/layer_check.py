@@ -45,6 +45,9 @@ class Given:
         shape = self.shape if batch is None else (batch, *self.shape[1:])
         if is_float(self.dtype):
             return generator.uniform(self.low, self.high, shape).astype(numpy_dtype(self.dtype))
+        if self.dtype == "string":
+            numbers = generator.integers(int(self.low), int(self.high), shape)
+            return np.array([f"word {n}" for n in numbers.flat], dtype="<U8").reshape(shape)
         if self.dtype == "bool":
             return generator.integers(0, 2, shape).astype(bool)
         return generator.integers(int(self.low), int(self.high), shape).astype(self.dtype)
@@ -71,6 +74,7 @@ class LayerCase:
     tolerance: float = 1e-5
     compiled: bool = True
     keeps_dtype: bool = False  # outputs have a dtype of their own (integers, text, the input's)
+    other_dtypes: bool = True  # whether it computes in any floating dtype
 
     def arrays(self, batch: int | None = None) -> Any:
         """The inputs as arrays, the same each time."""
@@ -347,7 +351,8 @@ def promises(case: LayerCase) -> dict[str, Callable[[LayerCase], None]]:
     """The promises that a case makes on the current backend, by name."""
     backend = current_backend()
     made = [builds_once, infers_shapes, describes_itself, can_be_copied, is_stateless, knows_training]
-    made.append(computes_in_other_dtypes)
+    if case.other_dtypes:
+        made.append(computes_in_other_dtypes)
     if case.saved:
         made.append(can_be_saved)
     if case.batch_free:

@@ -8,6 +8,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from kmb_core import saving, tree
 from kmb_core.backend import KerasTensor, cast, use_backend
 from kmb_core.errors import ShapeError, StructureError, message
@@ -18,6 +20,7 @@ from kmb_core.layers.layer import Layer
 from kmb_core.layers.specialization import public_class
 from kmb_core.layers.tracking import unique
 from kmb_core.models.trained import Trained
+from kmb_core.plugins import Capability
 from kmb_core.serialization import saved_as, serialize_keras_object
 
 
@@ -78,7 +81,13 @@ class Model(Trained, Layer):
     def input_dtype(self) -> str:
         """The dtype of the only Input; else the compute dtype."""
         graph = self._graph
-        return graph.inputs[0].dtype if graph is not None and len(graph.inputs) == 1 else super().input_dtype
+        if graph is None or len(graph.inputs) != 1 or self._keeps_as_array(graph.inputs[0]):
+            return super().input_dtype
+        return graph.inputs[0].dtype
+
+    def _keeps_as_array(self, tensor: KerasTensor) -> bool:
+        """Whether an input is text that the backend has no tensors for: the layers of text take arrays."""
+        return tensor.dtype == "string" and not self._backend.supports(Capability.STRINGS)
 
     def _converted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Inputs of a functional model get the dtypes of its Inputs; others are converted as for every layer."""
@@ -99,6 +108,8 @@ class Model(Trained, Layer):
         if x is None:
             return None
         backend = self._backend
+        if self._keeps_as_array(tensor):
+            return np.asarray(x)
         if backend.is_tensor(x):
             return x if backend.dtype_name(x) == tensor.dtype else backend.cast(x, tensor.dtype)
         return backend.convert(x, tensor.dtype)

@@ -54,6 +54,8 @@ class BackendImplementation(Protocol):
     # recurrent layers project each step's inputs in the loop; where it is missing, all are one product in front of it.
     kernels: Mapping[str, Callable[..., Any]]
 
+    # Of layers that prepare data: "host_call" (function, tensors, dtype, shape) calls a function of arrays from a graph,
+    # "as_sparse" and "ragged" (rows without the zeros behind them) change a tensor's layout.
     # Optional: `sparse_types`, classes of tensors that are made dense, by `convert`, for all ops but `sparse_ops`.
 
     def ops_module(self, family: str) -> ModuleType | None:
@@ -81,7 +83,7 @@ class BackendImplementation(Protocol):
         """The shape as far as it is known without running anything; None where it is not."""
 
     def is_traced(self, x: Tensor) -> bool:
-        """Whether a tensor of this framework stands for a value in a graph that is being traced, and has none itself."""
+        """Whether a tensor of this framework has no value, but stands for one in a graph that is being traced."""
 
     def outside_graph(self) -> AbstractContextManager[Any]:
         """Leave the graph that is being traced: what is made inside has a value and outlives the graph."""

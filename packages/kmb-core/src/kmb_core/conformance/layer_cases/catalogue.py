@@ -72,5 +72,5 @@ def _short(value: Any) -> str:
 
 _SETTINGS = {
     "keywords", "unknown", "random", "differentiable", "batch_free", "saved", "low_tolerance", "tolerance", "compiled",
-    "keeps_dtype", "apart",
+    "keeps_dtype", "other_dtypes", "apart",
 }  # fmt: skip

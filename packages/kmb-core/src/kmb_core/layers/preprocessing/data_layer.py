@@ -49,20 +49,23 @@ class DataLayer(Layer):
     # Frameworks that rewrite the Python code that they trace leave alone what has this attribute: there is nothing to
     # rewrite in a layer, and its framework's backend, which says so of all of the core, may not be loaded yet.
     autograph_info__: dict[str, Any] = {}
-    _makes_arrays = True  # lists of numbers become one array; classes that take lists of tensors switch it off
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
         """The outputs, on the backend of the surroundings."""
         here, own = state.override, self._backend
         if inputs.__class__ in own.native and (here is None or here is own):
-            return super().__call__(inputs, *args, **kwargs)
-        if inputs.__class__ in (list, tuple) and self._makes_arrays:
-            inputs = _array_of_numbers(inputs)
-        backend = self._surroundings((inputs, *args), kwargs)
+            return super().__call__(inputs, **kwargs)
+        if inputs.__class__ in (list, tuple):
+            inputs = self._array(inputs)
+        backend = self._surroundings((inputs,), kwargs)
         if backend is own:
-            return super().__call__(inputs, *args, **kwargs)
+            return super().__call__(inputs, **kwargs)
         with use_backend(backend):
-            return self._call_elsewhere((inputs, *args), kwargs)
+            return self._call_elsewhere((inputs,), kwargs)
+
+    def _array(self, inputs: Any) -> Any:
+        """What stands for a list of inputs: one array where they are numbers."""
+        return _array_of_numbers(inputs) if holds_values(inputs) else inputs
 
     def _surroundings(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Backend:
         if state.symbolic or has_symbolic(args, kwargs):
@@ -143,15 +146,17 @@ def _folded(seed: int, worker: str) -> int:
     return int(fold_in(seed_key(seed), int.from_bytes(worker.encode(), "little") % 2**31)[0])
 
 
+def holds_values(inputs: Any) -> bool:
+    """Whether nested lists hold text or numbers, and no tensors."""
+    while isinstance(inputs, (list, tuple)) and inputs:
+        inputs = inputs[0]
+    return isinstance(inputs, (bool, int, float, str, bytes, np.generic, list, tuple))
+
+
 def _array_of_numbers(inputs: Any) -> Any:
-    """One array for nested lists of numbers; what holds tensors or text stays as it is."""
-    leaves = tree.flatten(inputs)
-    if not all(isinstance(x, (bool, int, float, np.number, np.bool_)) for x in leaves):
-        return inputs
+    """One array for nested lists of numbers."""
     try:
         array = np.asarray(inputs)
     except ValueError as error:
         raise ValueError(message("rows of numbers of different lengths", None, "Pad them to one length.")) from error
     return array.astype("float32") if array.dtype == np.float64 else array
-
-

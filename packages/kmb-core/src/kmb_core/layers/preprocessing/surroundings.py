@@ -21,13 +21,13 @@ def tracing_backend(leaves: Iterable[Any]) -> Backend | None:
     for leaf in leaves:
         if leaf.__class__ in _VALUES or isinstance(leaf, np.generic):
             continue
-        owner = _owner(leaf)
-        if owner is not None and owner.implementation.is_traced(leaf):
-            return owner
+        backend = owner(leaf)
+        if backend is not None and backend.implementation.is_traced(leaf):
+            return backend
     return None
 
 
-def _owner(leaf: Any) -> Backend | None:
+def owner(leaf: Any) -> Backend | None:
     """The backend that a tensor is of, loaded where its framework is there and the backend is not yet."""
     kind = leaf.__class__
     if kind not in _owners:

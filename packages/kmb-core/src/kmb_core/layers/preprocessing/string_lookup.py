@@ -1,0 +1,116 @@
+"""StringLookup: text to numbers by a vocabulary, or numbers back to text."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kmb_core.layers.preprocessing import texts
+from kmb_core.layers.preprocessing.index_lookup import IndexLookup
+from kmb_core.layers.preprocessing.texts import Items
+from kmb_core.serialization import saved_as
+
+
+@saved_as("keras.layers")
+class StringLookup(IndexLookup):
+    """Give each text its number in a vocabulary.
+
+    Args:
+        max_tokens: the most numbers there may be, those of special tokens included; no limit when None.
+        num_oov_indices: how many numbers there are for text that is not in the vocabulary, which is spread over them
+            by its hash; with 0 it is an error.
+        mask_token: text that gets number 0 in mode "int" and is left out in the others; none when None.
+        oov_token: stands for text that is not in the vocabulary where numbers become text.
+        vocabulary: a list of texts, or the path of a file of one a line; `adapt` finds it when None.
+        idf_weights: for "tf_idf", a weight for each token of the vocabulary.
+        invert: numbers to text.
+        output_mode: "int"; "one_hot", "multi_hot", "count" as `CategoryEncoding` has them; "tf_idf": "count" times the
+            weight of each token.
+        pad_to_max_tokens: vectors of size `max_tokens`, however small the vocabulary is.
+        sparse: sparse outputs, on backends that have such.
+        encoding: of bytes.
+        oov_method: "floormod" or "farmhash"; text is always hashed.
+        salt: hash with SipHash-2-4 under this key of one or two whole numbers.
+
+    Input: text of any shape: lists, arrays of str, bytes or objects, columns of tables, tensors of strings.
+
+    Output: integers of the same shape, or vectors of the size of the vocabulary.
+
+    Raises:
+        ValueError: for arguments that contradict one another, and vocabularies with repetitions or without tokens.
+        DTypeError: for inputs that are no text.
+
+    Example:
+        >>> import kmb_core
+        >>> layer = kmb_core.layers.StringLookup(vocabulary=["a", "b", "c"])
+        >>> [int(number) for number in layer(["c", "a", "z"])]
+        [3, 1, 0]
+        >>> back = kmb_core.layers.StringLookup(vocabulary=["a", "b", "c"], invert=True)
+        >>> back.get_vocabulary()
+        ['[UNK]', 'a', 'b', 'c']
+    """
+
+    _vocabulary_dtype = "string"
+
+    def __init__(
+        self,
+        max_tokens: int | None = None,
+        num_oov_indices: int = 1,
+        mask_token: str | None = None,
+        oov_token: str = "[UNK]",  # a token of vocabularies
+        vocabulary: Any = None,
+        idf_weights: Any = None,
+        invert: bool = False,
+        output_mode: str = "int",
+        pad_to_max_tokens: bool = False,
+        sparse: bool = False,
+        encoding: str = "utf-8",
+        oov_method: str = "floormod",
+        salt: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.encoding = encoding
+        super().__init__(
+            max_tokens=max_tokens,
+            num_oov_indices=num_oov_indices,
+            mask_token=mask_token,
+            oov_token=oov_token,
+            vocabulary=vocabulary,
+            idf_weights=idf_weights,
+            invert=invert,
+            output_mode=output_mode,
+            sparse=sparse,
+            pad_to_max_tokens=pad_to_max_tokens,
+            oov_method=oov_method,
+            salt=salt,
+            name=name,
+            **kwargs,
+        )
+
+    def _read(self, inputs: Any) -> Items:
+        return texts.read(inputs, self._where())
+
+    def _as_tokens(self, vocabulary: Sequence[Any]) -> list[str]:
+        return texts.decoded(texts.read(list(vocabulary), f"{self._where()}: vocabulary").values, self.encoding)
+
+    def _texts(self, values: Iterable[Any]) -> list[bytes]:
+        return texts.encoded(values, self.encoding)
+
+    def _table(self, values: Sequence[Any]) -> dict[Any, int]:
+        """The table whose keys are of the values' kind; that of bytes is made when bytes come."""
+        kinds = set(map(type, values))
+        if bytes not in kinds:
+            return self._tables[None]
+        key = bytes if kinds == {bytes} else "both"
+        if key not in self._tables:
+            table = {token.encode(self.encoding): number for token, number in self._tables[None].items()}
+            self._tables[key] = table if key is bytes else {**table, **self._tables[None]}
+        return self._tables[key]
+
+    def _plain(self, counts: Counter[Any]) -> Counter[Any]:
+        if not any(isinstance(token, bytes) for token in counts):
+            return counts
+        plain: Counter[Any] = Counter()
+        for token, count in counts.items():
+            plain[token.decode(self.encoding) if isinstance(token, bytes) else str(token)] += count
+        return plain
