@@ -125,7 +125,7 @@ def perspective_transform(
         return rules.same(images)
     dtype = working_dtype(images, start_points, end_points)
     start, end = (reshape(cast(points, dtype), (-1, 4, 2, 1, 1)) for points in (start_points, end_points))
-    return warped(images, _homography(start, end), dtype, interpolation, "constant", fill_value, data_format)
+    return warped(images, homography(start, end), dtype, interpolation, "constant", fill_value, data_format)
 
 
 def _check_batch(images: Any, given: Any, single: tuple[int, ...], name: str, op: str) -> None:
@@ -149,8 +149,8 @@ def _divisor(k: Tensor) -> Tensor:
     return where(equal(k, 0.0), HORIZON, k)
 
 
-def _homography(start: Tensor, end: Tensor) -> Any:
-    """The map from the result's places to the image's."""
+def homography(start: Tensor, end: Tensor) -> Any:
+    """The map from the places of `end` to those of `start`, each `(batch, 4, 2, 1, 1)`, as a function of x and y."""
     (a, b, c, d), (g, h) = _square_to(start)
     (p, q, r, s), (u, v) = _square_to(end)
     area = subtract(multiply(p, s), multiply(q, r))
