@@ -45,6 +45,7 @@ _NAMESPACES = (
     "config",
     "constraints",
     "data",
+    "datasets",
     "dtype_policies",
     "errors",
     "initializers",

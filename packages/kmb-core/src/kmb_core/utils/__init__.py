@@ -16,6 +16,7 @@ _NAMES = {
     "disable_interactive_logging": "kmb_core.config",
     "enable_interactive_logging": "kmb_core.config",
     "get_custom_objects": "kmb_core.serialization",
+    "get_file": "kmb_core.utils.downloads",
     "get_registered_name": "kmb_core.serialization",
     "get_registered_object": "kmb_core.serialization",
     "get_source_inputs": "kmb_core.utils.source_inputs",
