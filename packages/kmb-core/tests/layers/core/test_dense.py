@@ -90,8 +90,3 @@ def test_the_config_tells_of_the_adaptation_only_where_there_is_one():
     layer.build((None, 3))
     config = layer.get_config()
     assert (config["lora_rank"], config["lora_alpha"]) == (1, 4)
-
-
-def test_quantization_is_refused():
-    with pytest.raises(NotImplementedError):
-        layers.Dense(2).quantize("int8")

@@ -68,6 +68,25 @@ TABLE.add(*BATCH_NORM, numbers(2, 4, 3), *BATCH, -1, **BY_BATCH)
 TABLE.add(*BATCH_NORM, numbers(2, 3, 4), *BATCH, 1, numbers(3), numbers(3), **BY_BATCH)
 TABLE.add(*BATCH_NORM, numbers(2, 3), *BATCH, 1, scale=numbers(3), epsilon=0.1, **BY_BATCH)
 
+
+def normalize_batch(x, axis, offset=None, scale=None, epsilon=1e-3):
+    """With the statistics of x."""
+    others = tuple(i for i in range(x.ndim) if i != axis % x.ndim)
+    mean, variance = x.mean(others), x.var(others)
+    return batch_normalization(x, mean, variance, axis, offset, scale, epsilon), mean, variance
+
+
+OF_ITSELF = ("normalize_batch", normalize_batch)
+# The statistics have no gradients, which finite differences do not know: see tests/ops/nn/test_normalize_batch.py.
+NO_GRADIENTS = {**BY_BATCH, "gradients": False}
+TABLE.add(*OF_ITSELF, numbers(2, 4, 3), -1, numbers(3), numbers(3), **NO_GRADIENTS)
+TABLE.add(*OF_ITSELF, numbers(2, 3, 4, 2), 1, numbers(3), **NO_GRADIENTS)
+TABLE.add(*OF_ITSELF, numbers(2, 2, 3, 4), -1, scale=numbers(4), epsilon=0.1, **NO_GRADIENTS)
+TABLE.add(*OF_ITSELF, numbers(4, 3), 1, **NO_GRADIENTS)
+TABLE.add(*OF_ITSELF, numbers(1, 3), -1, epsilon=0.1, **NO_GRADIENTS)  # the variance of one number
+# torch's kernel scales before it subtracts: a mean of 200 deviations costs two digits.
+TABLE.add(*OF_ITSELF, fixed([[100.0, 0.0], [101.0, 0.0]]), -1, dtypes=("float32",), tolerance=2e-5)
+
 LAYER_NORM = ("layer_normalization", layer_normalization)
 TABLE.add(*LAYER_NORM, numbers(2, 4), epsilon=1e-3, **SMOOTH)
 TABLE.add(*LAYER_NORM, numbers(2, 4), numbers(4), numbers(4), epsilon=1e-3, **BY_BATCH)
@@ -90,5 +109,17 @@ TABLE.add("dense", dense, numbers(2, 3), numbers(3, 4), numbers(4), **BY_BATCH)
 TABLE.add("dense", dense, numbers(2, 2, 3), numbers(3, 4), **BY_BATCH)
 TABLE.add("dense", dense, numbers(3), numbers(3, 2), numbers(2), **BY_BATCH)
 TABLE.add("dense", dense, numbers(0, 3), numbers(3, 2), numbers(2), unknown_batch=1)
+
+
+def integer_dense(x, kernel):
+    """A product in 32 bits."""
+    return x.astype("int32") @ kernel.astype("int32")
+
+
+BYTES = {"low": -128, "high": 128, "dtype": "int8"}
+TABLE.add("integer_dense", integer_dense, integers(2, 3, **BYTES), integers(3, 4, **BYTES), unknown_batch=1)
+TABLE.add("integer_dense", integer_dense, integers(2, 3, 8, **BYTES), integers(8, 2, **BYTES), unknown_batch=1)
+TABLE.add("integer_dense", integer_dense, integers(20, 1100, **BYTES), integers(1100, 8, **BYTES))
+TABLE.add("integer_dense", integer_dense, integers(0, 3, **BYTES), integers(3, 4, **BYTES))
 TABLE.add("embed", lambda table, indices: table[indices], numbers(4, 3), integers(2, 2), gradients=True)
 TABLE.add("embed", lambda table, indices: table[indices], numbers(4, 3), integers(0))

@@ -2,17 +2,22 @@
 
 from typing import Any
 
-from kmb_core import activations, constraints, initializers, regularizers
+from kmb_core import activations, constraints, initializers, quantizers, regularizers
+from kmb_core.backend import dtype_of
 from kmb_core.errors import ShapeError, message
-from kmb_core.layers.core.low_rank import LowRank
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
+from kmb_core.layers.quantization.quantizable import Quantizable
+from kmb_core.layers.quantization.weight import QuantizableWeight
+from kmb_core.ops.arithmetic import add
+from kmb_core.ops.manipulation import transpose
+from kmb_core.ops.nn.integer_projection import integer_dense
 from kmb_core.ops.nn.projection import dense
 from kmb_core.serialization import saved_as
 
 
 @saved_as("keras.layers")
-class Dense(LowRank):
+class Dense(Quantizable):
     """`activation(inputs @ kernel + bias)`, on the last axis.
 
     Args:
@@ -32,6 +37,8 @@ class Dense(LowRank):
         >>> tuple(kmb_core.layers.Dense(4)(kmb_core.ops.ones((2, 3))).shape)
         (2, 4)
     """
+
+    quantization_modes = ("int8", "float8", "int4", "gptq", "awq")
 
     def __init__(
         self,
@@ -63,20 +70,24 @@ class Dense(LowRank):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
         self._init_low_rank(lora_rank, lora_alpha)
-        self.quantization_config = quantization_config
+        self.quantization_config = quantizers.get(quantization_config)
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         """Make the weights."""
         features = last_size(self, input_shape)
-        self._kernel = self.add_weight(
-            name="kernel",
-            shape=(features, self.units),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self._kernel_shape = (features, self.units)
+        if self.quantization_mode is not None:
+            self.quantized_build(self._kernel_shape, self.quantization_mode)
+        if self._keeps_weights():
+            self._kernel = self.add_weight(
+                name="kernel",
+                shape=self._kernel_shape,
+                initializer=self.kernel_initializer,
+                regularizer=self.kernel_regularizer,
+                constraint=self.kernel_constraint,
+            )
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
@@ -95,15 +106,52 @@ class Dense(LowRank):
         """The kernel, `(input_dim, units)`: the variable, or with LoRA the adapted matrix."""
         if not self.built and "_kernel" not in self.__dict__:
             raise AttributeError(f"{self._where()}: no kernel before the layer is built")
+        if self._mode is not None:
+            return self._mode.readable(self, self.quantizable_weights()[0])
         return self._adapted() if self.lora_enabled else self._kernel
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The outputs for the inputs."""
+        if self._mode is not None:
+            return self.quantized_call(inputs, training)
         bias = self.bias
         kernel = self._adapted() if self.lora_enabled else self._kernel.value
         outputs = dense(inputs, kernel, None if bias is None else bias.value)
         activate = self._activate
         return outputs if activate is None else activate(outputs)
+
+    # Quantization ------------------------------------------------------------------------------------------------
+
+    def quantizable_weights(self) -> tuple[QuantizableWeight, ...]:
+        """The kernel: products sum over its first axis."""
+        shape = self.__dict__.get("_kernel_shape", (0, self.units))
+        return (QuantizableWeight("kernel", "_kernel", shape, (0,), (0, 1), (self.units,)),)
+
+    def quantized_build(self, kernel_shape: Any, mode: str, config: Any = None) -> None:
+        """Make the kernel's variables in a mode.
+
+        Args:
+            kernel_shape: `(input_dim, units)`.
+            mode: of quantization.
+            config: of the mode; the layer's own when None.
+        """
+        self._kernel_shape = tuple(kernel_shape)
+        self._quantized_build(mode, config)
+
+    def quantized_call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The outputs for the inputs, in the layer's mode."""
+        assert self._mode is not None
+        outputs = self._mode.outputs(self, self.quantizable_weights()[0], inputs, training)
+        outputs = outputs if self.bias is None else add(outputs, self._mode.bias(self, self.bias))
+        return outputs if self._activate is None else self._activate(outputs)
+
+    def project(self, inputs: Any, value: Any, weight: QuantizableWeight) -> Any:
+        """The matrix product, in integers for integers."""
+        return integer_dense(inputs, value) if dtype_of(value) == "int8" else dense(inputs, value)
+
+    def project_back(self, upstream: Any, value: Any, weight: QuantizableWeight) -> Any:
+        """The matrix product with the transposed kernel."""
+        return dense(upstream, transpose(value))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The inputs' shape with `units` for the last size."""

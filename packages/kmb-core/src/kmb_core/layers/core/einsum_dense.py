@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from kmb_core import activations, constraints, initializers, regularizers
+from kmb_core import activations, constraints, initializers, quantizers, regularizers
+from kmb_core.backend import dtype_of
 from kmb_core.errors import ShapeError, message
-from kmb_core.layers.core.einsum_plan import Projection, parse, projection
-from kmb_core.layers.core.low_rank import LowRank
+from kmb_core.layers.core.einsum_plan import Equation, Projection, parse, projection
+from kmb_core.layers.quantization.int8 import quantized
+from kmb_core.layers.quantization.quantizable import Quantizable
+from kmb_core.layers.quantization.weight import QuantizableWeight
 from kmb_core.ops.arithmetic import add
-from kmb_core.ops.manipulation import reshape, transpose
+from kmb_core.ops.manipulation import expand_dims, reshape, squeeze, transpose
+from kmb_core.ops.nn.integer_projection import integer_dense
 from kmb_core.ops.nn.projection import dense
 from kmb_core.ops.products import einsum
 from kmb_core.ops.tensors import shape as sizes_of
@@ -15,7 +19,7 @@ from kmb_core.serialization import saved_as
 
 
 @saved_as("keras.layers")
-class EinsumDense(LowRank):
+class EinsumDense(Quantizable):
     """`activation(einsum(equation, inputs, kernel) + bias)`: one matrix product wherever the equation is one.
 
     Args:
@@ -43,6 +47,7 @@ class EinsumDense(LowRank):
     """
 
     _unsaved_arguments = frozenset({"output_shape", "gptq_unpacked_column_size"})
+    quantization_modes = ("int8", "float8", "int4", "gptq", "awq")
 
     def __init__(
         self,
@@ -74,19 +79,22 @@ class EinsumDense(LowRank):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
         self.gptq_unpacked_column_size = gptq_unpacked_column_size
-        self.quantization_config = quantization_config
+        self.quantization_config = quantizers.get(quantization_config)
         self._init_low_rank(lora_rank, lora_alpha)
 
     def build(self, input_shape: Any) -> None:
         """Make the weights."""
-        fitted = parse(self.equation, tuple(input_shape), self.partial_output_shape, self._where())
-        self._kernel = self.add_weight(
-            name="kernel",
-            shape=fitted.shape(fitted.kernel),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        fitted = self._fitted = parse(self.equation, tuple(input_shape), self.partial_output_shape, self._where())
+        if self.quantization_mode is not None:
+            self.quantized_build(fitted.shape(fitted.kernel), self.quantization_mode)
+        if self._keeps_weights():
+            self._kernel = self.add_weight(
+                name="kernel",
+                shape=fitted.shape(fitted.kernel),
+                initializer=self.kernel_initializer,
+                regularizer=self.kernel_regularizer,
+                constraint=self.kernel_constraint,
+            )
         self.bias = None
         if self.bias_axes is not None:
             self.bias = self.add_weight(
@@ -125,10 +133,14 @@ class EinsumDense(LowRank):
         """The kernel: the variable, or with LoRA the adapted one."""
         if not self.built and "_kernel" not in self.__dict__:
             raise AttributeError(f"{self._where()}: no kernel before the layer is built")
+        if self._mode is not None:
+            return self._mode.readable(self, self.quantizable_weights()[0])
         return self._adapted() if self.lora_enabled else self._kernel
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """The outputs for the inputs."""
+        if self._mode is not None:
+            return self.quantized_call(inputs, training)
         kernel = self._adapted() if self.lora_enabled else self._kernel.value
         bias = None if self.bias is None else self.bias.value
         if self._projection is None or len(inputs.shape) != self._rank:
@@ -145,6 +157,73 @@ class EinsumDense(LowRank):
             return self._text
         return parse(self.equation, tuple(inputs.shape), self.partial_output_shape, self._where()).text
 
+    # Quantization ------------------------------------------------------------------------------------------------
+
+    def quantizable_weights(self) -> tuple[QuantizableWeight, ...]:
+        """The kernel: products sum over the letters that the outputs lack; its scale has a place for each output's."""
+        fitted = self.__dict__.get("_fitted")
+        if fitted is None:
+            return (QuantizableWeight("kernel", "_kernel", (0, 0), (0,), (0, 1), (1, 0)),)
+        kernel, outputs = fitted.kernel, fitted.outputs
+        summed = tuple(axis for axis, letter in enumerate(kernel) if letter not in outputs)
+        kept = tuple(kernel.index(letter) for letter in outputs if letter in kernel)
+        scale_shape = tuple(fitted.sizes[letter] if letter in kernel else 1 for letter in outputs)
+        shape, order = fitted.shape(kernel), (*summed, *kept)
+        return (QuantizableWeight("kernel", "_kernel", shape, summed, order, scale_shape, lies_flat=True),)
+
+    def quantized_build(self, kernel_shape: Any, mode: str, config: Any = None) -> None:
+        """Make the kernel's variables in a mode.
+
+        Args:
+            kernel_shape: as the equation says.
+            mode: of quantization.
+            config: of the mode; the layer's own when None.
+        """
+        self._quantized_build(mode, config)
+
+    def quantized_call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The outputs for the inputs, in the layer's mode."""
+        assert self._mode is not None
+        outputs = self._mode.outputs(self, self.quantizable_weights()[0], inputs, training)
+        outputs = outputs if self.bias is None else add(outputs, self._mode.bias(self, self.bias))
+        return outputs if self._activate is None else self._activate(outputs)
+
+    def project(self, inputs: Any, value: Any, weight: QuantizableWeight) -> Any:
+        """The sums of products that the equation says, in integers for integers."""
+        if self._projection is None or len(inputs.shape) != self._rank:
+            return einsum(self._equation_for(inputs), inputs, value)
+        product = integer_dense if dtype_of(value) == "int8" else dense
+        return _projected(self._projection, inputs, value, product=product)
+
+    def project_back(self, upstream: Any, value: Any, weight: QuantizableWeight) -> Any:
+        """The sums over the outputs' axes."""
+        fitted = self._fitted_to(len(upstream.shape) - len(self._fitted.outputs))
+        return einsum(f"{fitted.outputs},{fitted.kernel}->{fitted.inputs}", upstream, value)
+
+    def quantized_inputs(self, inputs: Any, quantizer: Any, weight: QuantizableWeight) -> tuple[Any, Any]:
+        """Inputs as integers with one scale for each sum, and this scale with a place for each of the outputs' axes."""
+        fitted = self._fitted_to(len(inputs.shape) - self._rank)
+        summed = tuple(axis for axis, letter in enumerate(fitted.inputs) if letter not in fitted.outputs)
+        integers, scale = quantized(quantizer, inputs, summed)
+        kept = "".join(letter for letter in fitted.inputs if letter in fitted.outputs)
+        scale = squeeze(scale, summed)
+        order = tuple(kept.index(letter) for letter in fitted.outputs if letter in kept)
+        scale = transpose(scale, order) if order != tuple(range(len(order))) else scale
+        missing = tuple(axis for axis, letter in enumerate(fitted.outputs) if letter not in kept)
+        return integers, expand_dims(scale, missing) if missing else scale
+
+    def _fitted_to(self, more_axes: int) -> Equation:
+        """The equation for inputs with more axes than those that the layer was built on."""
+        if not more_axes:
+            return self._fitted
+        rank = self._rank + more_axes
+        # Only "..." stands for them: the sizes of the letters stay.
+        named = self.equation.replace(" ", "").partition(",")[0].replace("...", "")
+        sizes = [self._fitted.sizes[letter] for letter in named]
+        free = [None] * (rank - len(named))
+        shape = (*free, *sizes) if self.equation.strip().startswith("...") else (*sizes, *free)
+        return parse(self.equation, shape, self.partial_output_shape, self._where())
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The sizes of the outputs' letters."""
         fitted = parse(self.equation, tuple(input_shape), self.partial_output_shape, self._where())
@@ -158,7 +237,7 @@ class EinsumDense(LowRank):
         return config
 
 
-def _projected(plan: Projection, inputs: Any, kernel: Any, bias: Any) -> Any:
+def _projected(plan: Projection, inputs: Any, kernel: Any, bias: Any = None, product: Any = dense) -> Any:
     """The matrix product of inputs and kernel, and a bias of its columns."""
     if plan.input_order is not None:
         inputs = transpose(inputs, plan.input_order)
@@ -170,7 +249,7 @@ def _projected(plan: Projection, inputs: Any, kernel: Any, bias: Any) -> Any:
     if len(kernel.shape) != 2:
         kernel = reshape(kernel, plan.matrix)
         bias = None if bias is None else reshape(bias, (plan.matrix[1],))
-    outputs = dense(inputs, kernel, bias)
+    outputs = product(inputs, kernel) if bias is None else product(inputs, kernel, bias)
     if len(plan.new) != 1:
         outputs = reshape(outputs, (*sizes, *plan.new))
     return outputs if plan.output_order is None else transpose(outputs, plan.output_order)

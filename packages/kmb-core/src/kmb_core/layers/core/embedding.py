@@ -2,17 +2,20 @@
 
 from typing import Any
 
-from kmb_core import constraints, initializers, regularizers
+from kmb_core import constraints, initializers, quantizers, regularizers
 from kmb_core.backend import KerasTensor
-from kmb_core.layers.core.low_rank import LowRank
+from kmb_core.layers.quantization.quantizable import Quantizable
+from kmb_core.layers.quantization.weight import QuantizableWeight
+from kmb_core.ops.arithmetic import add, multiply
 from kmb_core.ops.comparison import not_equal
 from kmb_core.ops.creation import cast
 from kmb_core.ops.nn.projection import embed
+from kmb_core.ops.products import matmul
 from kmb_core.serialization import saved_as
 
 
 @saved_as("keras.layers")
-class Embedding(LowRank):
+class Embedding(Quantizable):
     """Rows of a trained table.
 
     Args:
@@ -36,6 +39,8 @@ class Embedding(LowRank):
 
     _adapted_weight = "embeddings"
     _unsaved_arguments = frozenset({"weights"})
+    _bias_in_files = False
+    quantization_modes = ("int8", "int4")
 
     def __init__(
         self,
@@ -63,7 +68,7 @@ class Embedding(LowRank):
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self.mask_zero = mask_zero
         self.supports_masking = self._makes_masks = bool(mask_zero)
-        self.quantization_config = quantization_config
+        self.quantization_config = quantizers.get(quantization_config)
         self._init_low_rank(lora_rank, lora_alpha)
         if weights is not None:
             self.build()
@@ -71,13 +76,16 @@ class Embedding(LowRank):
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights."""
-        self._embeddings = self.add_weight(
-            name="embeddings",
-            shape=(self.input_dim, self.output_dim),
-            initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        if self.quantization_mode is not None:
+            self.quantized_build((self.input_dim, self.output_dim), self.quantization_mode)
+        if self._keeps_weights():
+            self._embeddings = self.add_weight(
+                name="embeddings",
+                shape=(self.input_dim, self.output_dim),
+                initializer=self.embeddings_initializer,
+                regularizer=self.embeddings_regularizer,
+                constraint=self.embeddings_constraint,
+            )
         self._build_low_rank()
 
     def _plan_calls(self) -> None:
@@ -89,14 +97,45 @@ class Embedding(LowRank):
     @property
     def embeddings(self) -> Any:
         """The table, `(input_dim, output_dim)`: the variable, or with LoRA the adapted one."""
+        if self._mode is not None:
+            return self._mode.readable(self, self.quantizable_weights()[0])
         return self._adapted() if self.lora_enabled else self._embeddings
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""
         if inputs.dtype in self._backend.floats:  # an Input has floatx unless it says otherwise
             inputs = cast(inputs, "int32")
+        if self._mode is not None:
+            return self.quantized_call(inputs)
         rows = embed(self._adapted() if self.lora_enabled else self._embeddings.value, inputs)
         return rows if self._cast_to is None else cast(rows, self._cast_to)
+
+    # Quantization ------------------------------------------------------------------------------------------------
+
+    def quantizable_weights(self) -> tuple[QuantizableWeight, ...]:
+        """The table: each row has its scale, or one for each of its blocks."""
+        table, scale = (self.input_dim, self.output_dim), (self.input_dim,)
+        return (QuantizableWeight("embeddings", "_embeddings", table, (1,), (0, 1), scale, transposed=True),)
+
+    def quantized_build(self, embeddings_shape: Any, mode: str, config: Any = None) -> None:
+        """Make the table's variables in a mode.
+
+        Args:
+            embeddings_shape: `(input_dim, output_dim)`.
+            mode: of quantization.
+            config: of the mode; the layer's own when None.
+        """
+        self._quantized_build(mode, config)
+
+    def quantized_call(self, inputs: Any) -> Any:
+        """The rows for the inputs, in the layer's mode."""
+        assert self._mode is not None
+        rows = self._mode.rows(self, self.quantizable_weights()[0], inputs)
+        if not self.lora_enabled:
+            return rows
+        a, b = self._low_rank  # type: ignore[misc]  # LoRA is enabled
+        factor = self.lora_alpha / self.lora_rank  # type: ignore[operator]  # set with it
+        return add(rows, cast(multiply(matmul(embed(a.value, inputs), b.value), factor), self.compute_dtype))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Where the index is not 0; None unless `mask_zero`."""

@@ -38,6 +38,10 @@ class LowRank(Layer):
     def _matrix(self) -> Variable:
         return self.__dict__[f"_{self._adapted_weight}"]
 
+    def _adapted_shape(self) -> tuple[int, ...]:
+        """The shape of the matrix in floats."""
+        return tuple(self._matrix().shape)
+
     def enable_lora(
         self,
         rank: int,
@@ -57,7 +61,7 @@ class LowRank(Layer):
         """
         matrix = self._check_adaptable(rank)
         name = f"lora_{self._adapted_weight}"
-        *outer, last = matrix.shape
+        *outer, last = self._adapted_shape()
         regularizer = matrix.regularizer
         a = self.add_weight(name=f"{name}_a", shape=(*outer, rank), initializer=a_initializer, regularizer=regularizer)
         b = self.add_weight(name=f"{name}_b", shape=(rank, last), initializer=b_initializer, regularizer=regularizer)
@@ -88,10 +92,12 @@ class LowRank(Layer):
     def _adapted(self) -> Any:
         """The weight matrix with what was learned beside it."""
         value = self._matrix().value
-        if self._low_rank is None:
-            return value
-        a, b = self._low_rank
-        return add(value, multiply(matmul(a.value, b.value), self.lora_alpha / self.lora_rank))  # type: ignore[operator]  # set with it
+        return value if self._low_rank is None else add(value, self.low_rank_product())
+
+    def low_rank_product(self) -> Any:
+        """What was learned: the product of the thin matrices, with its factor."""
+        a, b = self._low_rank  # type: ignore[misc]  # LoRA is enabled
+        return multiply(matmul(a.value, b.value), self.lora_alpha / self.lora_rank)  # type: ignore[operator]  # set with it
 
     def save_own_variables(self, store: Any) -> None:
         """Put the adapted matrix and the other variables into a mapping under "0", "1", …"""

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from kmb_core.backend import KerasTensor
+from kmb_core.backend import KerasTensor, dtype_of
 from kmb_core.errors import ShapeError
 from kmb_core.layers.core.embedding import Embedding
+from kmb_core.layers.quantization.weight import QuantizableWeight
 from kmb_core.ops.arithmetic import divide, multiply
 from kmb_core.ops.creation import cast
 from kmb_core.ops.functions import tanh
 from kmb_core.ops.manipulation import transpose
+from kmb_core.ops.nn.integer_projection import integer_dense
 from kmb_core.ops.nn.projection import dense
 from kmb_core.serialization import saved_as
 
@@ -73,7 +75,7 @@ class ReversibleEmbedding(Embedding):
     def build(self, input_shape: Any = None) -> None:
         """Make the weights."""
         super().build(input_shape)
-        if not self.tie_weights:
+        if not self.tie_weights and self._keeps_weights():
             self.reverse_embeddings = self.add_weight(
                 name="reverse_embeddings",
                 shape=(self.output_dim, self.input_dim),
@@ -84,13 +86,59 @@ class ReversibleEmbedding(Embedding):
         """The outputs for the inputs; with `reverse`, the scores of all rows."""
         if not reverse:
             return super().call(inputs)
+        if self._mode is not None:
+            return self.quantized_call(inputs, reverse=True)
         dtype = self.reverse_dtype or self.compute_dtype
         table = self.embeddings if self.tie_weights else self.reverse_embeddings
         table = cast(getattr(table, "value", table), dtype)
-        scores = dense(cast(inputs, dtype), transpose(table) if self.tie_weights else table)
+        return self._capped(dense(cast(inputs, dtype), transpose(table) if self.tie_weights else table))
+
+    def _capped(self, scores: Any) -> Any:
         if self.logit_soft_cap is None:
             return scores
         return multiply(tanh(divide(scores, self.logit_soft_cap)), self.logit_soft_cap)
+
+    # Quantization ------------------------------------------------------------------------------------------------
+
+    def quantizable_weights(self) -> tuple[QuantizableWeight, ...]:
+        """The table, and the one of the way back where it is another."""
+        tables = super().quantizable_weights()
+        if self.tie_weights:
+            return tables
+        back = QuantizableWeight(
+            "reverse_embeddings",
+            "reverse_embeddings",
+            (self.output_dim, self.input_dim),
+            (0,),
+            (0, 1),
+            (self.input_dim,),
+            packed_axis=0,
+            zero_dtype="float32",
+            group_index=None,
+        )
+        return (*tables, back)
+
+    def quantized_build(self, embeddings_shape: Any, mode: str, config: Any = None) -> None:
+        """Make the tables' variables in a mode; see `Embedding.quantized_build`."""
+        super().quantized_build(embeddings_shape, mode, config)
+
+    def quantized_call(self, inputs: Any, reverse: bool = False) -> Any:
+        """The rows for the inputs, or with `reverse` the scores of all rows, in the layer's mode."""
+        if not reverse:
+            return super().quantized_call(inputs)
+        assert self._mode is not None
+        inputs = cast(inputs, self.compute_dtype)
+        scores = self._mode.outputs(self, self.quantizable_weights()[-1], inputs, None)
+        return self._capped(cast(scores, self.reverse_dtype or self.compute_dtype))
+
+    def project(self, inputs: Any, value: Any, weight: QuantizableWeight) -> Any:
+        """Products of vectors with all rows of a table, in integers for integers."""
+        table = transpose(value) if self.tie_weights else value
+        return integer_dense(inputs, table) if dtype_of(table) == "int8" else dense(inputs, table)
+
+    def project_back(self, upstream: Any, value: Any, weight: QuantizableWeight) -> Any:
+        """Sums of rows."""
+        return dense(upstream, value if self.tie_weights else transpose(value))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Where the index is not 0; None unless `mask_zero`, and none for vectors."""
