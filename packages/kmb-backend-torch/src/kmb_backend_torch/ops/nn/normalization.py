@@ -7,7 +7,7 @@ import torch
 
 from kmb_core.backend import epsilon as default_epsilon
 from kmb_core.plugins.contract import DECLARED
-from kmb_core.shapes import normalize_axes
+from kmb_core.shapes import normalize_axes, normalize_axis
 
 Tensor = torch.Tensor
 Axis = int | Sequence[int]
@@ -50,6 +50,22 @@ def batch_normalization(
         offset = None if offset is None else offset.reshape(shape)
     centred = x - mean
     return centred * factor if offset is None else torch.addcmul(offset, centred, factor)
+
+
+def normalize_batch(
+    x: Tensor, axis: int, offset: Tensor | None = None, scale: Tensor | None = None, epsilon: float = 1e-3
+) -> tuple[Tensor, Tensor, Tensor]:
+    """torch's own kernel, whose backward pass is one too; channels stand second for it, as a view."""
+    axis = normalize_axis(axis, x.ndim, "ops.normalize_batch")
+    rank, channels = x.ndim, x.shape[axis]
+    fitting = all(given is None or given.shape == (channels,) for given in (offset, scale))
+    if rank < 2 or not x.numel() or not fitting or x.dtype in (torch.float16, torch.bfloat16):
+        return DECLARED["normalize_batch"].body(x, axis, offset, scale, epsilon)
+    if axis != 1:
+        x = x.movedim(axis, 1)
+    outputs, mean, inverse = torch.native_batch_norm(x, scale, offset, None, None, True, 0.0, epsilon)
+    variance = (inverse.detach().double().pow(-2) - epsilon).clamp_min(0.0).to(mean.dtype)
+    return outputs if axis == 1 else outputs.movedim(1, axis), mean.detach(), variance
 
 
 def _trailing(axis: Axis, rank: int) -> tuple[int, ...] | None:

@@ -15,7 +15,7 @@ from kmb_core.ops.arithmetic import add, clip, divide, maximum, multiply, square
 from kmb_core.ops.creation import cast, stop_gradient
 from kmb_core.ops.functions import sqrt
 from kmb_core.ops.manipulation import expand_dims, reshape
-from kmb_core.ops.nn.normalization import batch_normalization, moments
+from kmb_core.ops.nn.normalization import batch_normalization, moments, normalize_batch
 from kmb_core.ops.nn.precision import NARROW
 from kmb_core.ops.reduction import sum as sum_of
 from kmb_core.serialization import saved_as
@@ -152,6 +152,10 @@ class BatchNormalization(Layer):
         scale = None if gamma is None else gamma.value
         offset = None if beta is None else beta.value
         if training and self._trainable:
+            if mask is None and not self.renorm and not self.synchronized:
+                outputs, mean, variance = normalize_batch(inputs, self._axis, offset, scale, self.epsilon)
+                self._update(mean, variance)
+                return outputs if narrow is None else cast(outputs, narrow)
             mean, variance = self._batch_moments(inputs, mask)
             if self.renorm:
                 scale, offset = self._renormalized(mean, variance, scale, offset)

@@ -11,6 +11,7 @@ from typing import Any
 from kmb_core.backend import dtype_of
 from kmb_core.errors import ShapeError, message
 from kmb_core.ops.arithmetic import absolute, add, maximum, power, square
+from kmb_core.ops.creation import stop_gradient
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.functions import root_of_squares, rsqrt
 from kmb_core.ops.manipulation import reshape
@@ -100,6 +101,45 @@ def batch_normalization(
         factor = factor * scale
     normalized = (x - reshape(mean, shape)) * reshape(factor, shape)
     return normalized if offset is None else normalized + reshape(offset, shape)
+
+
+@composite(saved_module=NN)
+def normalize_batch(
+    x: Floating,
+    axis: int,
+    offset: Floating | None = None,
+    scale: Floating | None = None,
+    epsilon: float = 0.001,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`batch_normalization` with the statistics of x itself, which are returned too.
+
+    It is not part of Keras' public API: the layer's step in training, in one call because frameworks have one kernel
+    for it. The statistics are handed out as numbers, with no gradients; those of the outputs reach x through them.
+
+    Args:
+        x: tensor of at least one axis.
+        axis: the axis that keeps its statistics apart.
+        offset, scale: `(x.shape[axis],)`, or None for none.
+        epsilon: keeps the root away from zero.
+
+    Returns:
+        The normalized tensor in the shape of x; mean and variance (of the population), `(x.shape[axis],)` each.
+
+    Raises:
+        ShapeError: for an axis that x does not have, or offset or scale that do not fit.
+
+    Source: Ioffe and Szegedy, "Batch Normalization", 2015, algorithm 1.
+
+    Example:
+        >>> from kmb_core.ops.nn.normalization import normalize_batch
+        >>> outputs, mean, variance = normalize_batch([[3.0], [5.0]], -1, epsilon=0.0)
+        >>> [float(v) for v in outputs[:, 0]], float(mean[0]), float(variance[0])
+        ([-1.0, 1.0], 4.0, 1.0)
+    """
+    axis = normalize_axis(axis, len(x.shape), "ops.normalize_batch")
+    center, variance = moments(x, tuple(i for i in range(len(x.shape)) if i != axis))
+    outputs = batch_normalization(x, center, variance, axis, offset, scale, epsilon)
+    return outputs, stop_gradient(center), stop_gradient(variance)
 
 
 def _check_statistic(name: str, given: Any, x: Any, axis: int) -> None:
