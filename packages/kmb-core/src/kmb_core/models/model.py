@@ -300,18 +300,35 @@ class Model(Trained, Layer):
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
 
     def quantize(self, mode: str | None = None, config: Any = None, filters: Any = None, **kwargs: Any) -> None:
-        """Quantize the weights of every layer that can be quantized."""
-        quantized = 0
-        for layer in self._flatten_layers(include_self=False):
-            if layer._defines("quantize") and (filters is None or _selected(layer, filters)):
-                layer.quantize(mode, config=config)
-                quantized += 1
-        if not quantized:
-            raise NotImplementedError(f"model {self.name!r}: none of its layers can be quantized")
-        self.trainer.rebuild()
+        """Store the weights of every layer that can be quantized in fewer bits.
+
+        Args:
+            mode: "int8", "int4", "float8", or with a config of theirs "gptq" and "awq".
+            config: a config out of `keras.quantizers`; the mode's defaults when None.
+            filters: which layers: a regular expression for their names, a list of them, or a function of the layer.
+            kwargs: `type_check=False` for subclasses that do not say how they are quantized.
+
+        Raises:
+            ValueError: for an unknown mode, config or filter, for a model without weights, and where a mode that is
+                calibrated lacks data or the structure of the model.
+        """
+        from kmb_core.models.quantizing import quantize_model  # most models are never quantized
+
+        type_check = kwargs.pop("type_check", True)
+        if kwargs:
+            raise ValueError(f"{type(self).__name__}.quantize: unexpected arguments {', '.join(sorted(kwargs))}")
+        with use_backend(self._backend):
+            quantize_model(self, mode, config, filters, type_check)
 
     def get_quantization_layer_structure(self, mode: str | None = None) -> Any:
-        """The layers between which a quantizer calibrates; models that support it override this."""
+        """The layers that calibration runs through; models that support it override this.
+
+        Args:
+            mode: "gptq" or "awq".
+
+        Returns:
+            {"pre_block_layers": layers in front, "sequential_blocks": blocks in order}, or None.
+        """
         return None
 
     def export(
@@ -377,12 +394,3 @@ def _with_rank(x: Any, tensor: KerasTensor) -> Any:
     if rank == expected - 1 and tensor.shape[-1] == 1:
         return expand_dims(x, axis=-1)
     raise ShapeError(f"expected an input of shape {tensor.shape}, got {tuple(x.shape)}")
-
-
-def _selected(layer: Layer, filters: Any) -> bool:
-    if callable(filters):
-        return bool(filters(layer))
-    import re
-
-    patterns = [filters] if isinstance(filters, str) else filters
-    return any(re.search(pattern, layer.name) for pattern in patterns)

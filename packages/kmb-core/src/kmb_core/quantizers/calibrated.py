@@ -39,6 +39,10 @@ class _Calibrated(QuantizationConfig):
         """The mode, the bits and the group size."""
         return f"{self._mode}/{self.weight_bits}/{self.group_size}"
 
+    def without_data(self) -> QuantizationConfig:
+        """What a layer keeps of the config once it is quantized: all but data and layers."""
+        return type(self).from_config({**self.get_config(), "quantization_layer_structure": None})
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; data and tokenizer are left out."""
         return {"dataset": None, "tokenizer": None, **{name: getattr(self, name) for name in self._arguments}}

@@ -39,6 +39,10 @@ class QuantizationConfig:
         """The mode as dtype policies write it; calibrated modes and blocks add numbers."""
         return self.mode
 
+    def without_data(self) -> "QuantizationConfig":
+        """What a layer keeps of the config once it is quantized: all but data and layers."""
+        return self
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""
         return {

@@ -212,6 +212,13 @@ class EinsumDense(Quantizable):
         missing = tuple(axis for axis, letter in enumerate(fitted.outputs) if letter not in kept)
         return integers, expand_dims(scale, missing) if missing else scale
 
+    def summed_inputs(self, inputs: Any, weight: QuantizableWeight) -> Any:
+        """Inputs as a matrix: the letters that are summed over, in the kernel's order, come last."""
+        fitted = self._fitted_to(len(inputs.shape) - self._rank)
+        summed = [letter for letter in fitted.kernel if letter not in fitted.outputs]
+        order = [*(letter for letter in fitted.inputs if letter not in summed), *summed]
+        return reshape(transpose(inputs, tuple(fitted.inputs.index(letter) for letter in order)), (-1, weight.rows))
+
     def _fitted_to(self, more_axes: int) -> Equation:
         """The equation for inputs with more axes than those that the layer was built on."""
         if not more_axes:

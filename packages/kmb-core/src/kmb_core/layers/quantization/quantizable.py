@@ -5,6 +5,7 @@ the variables, their values, and the product. Its `build` calls `quantized_build
 and its `call` hands over to `quantized_call` where `_mode` is set.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from kmb_core import dtype_policies, quantizers
@@ -18,6 +19,7 @@ from kmb_core.layers.quantization.weight import QuantizableWeight
 from kmb_core.layers.specialization import public_class
 from kmb_core.ops.arithmetic import add
 from kmb_core.ops.creation import cast, zeros
+from kmb_core.ops.manipulation import reshape
 from kmb_core.quantizers import QuantizationConfig
 
 
@@ -54,6 +56,10 @@ class Quantizable(LowRank):
         """Inputs as integers, and their scale as it broadcasts with outputs; here products sum over the last axis."""
         return quantized(quantizer, inputs, (-1,))
 
+    def summed_inputs(self, inputs: Any, weight: QuantizableWeight) -> Any:
+        """Inputs as a matrix, `(count, rows)`: what products with the weight's matrix sum over; here the last axis."""
+        return reshape(inputs, (-1, weight.rows))
+
     # Becoming quantized --------------------------------------------------------------------------------------------
 
     def quantize(self, mode: str | None = None, type_check: bool = True, config: Any = None) -> None:
@@ -82,23 +88,35 @@ class Quantizable(LowRank):
         found = mode_named(config.mode, self)
         if self.lora_enabled and not found.low_rank:
             raise CapabilityError(f"{self._where()}: mode {found.name!r} and LoRA exclude each other")
+        self._become(found, config, lambda weight, value: found.values(self, weight, value))
+
+    def quantize_with_values(
+        self, config: QuantizationConfig, values_of: Callable[[QuantizableWeight, Any], Any]
+    ) -> None:
+        """Become quantized with values that somebody else found: {attribute: value} for a weight and its floats."""
+        if self._mode is not None:
+            raise ValueError(f"{self._where()}: quantized already, with dtype policy {self.dtype_policy.name!r}")
+        self._become(mode_named(config.mode, self), config, values_of)
+
+    def _become(
+        self, mode: Mode, config: QuantizationConfig, values_of: Callable[[QuantizableWeight, Any], Any]
+    ) -> None:
         with use_backend(self._backend):
-            self._become(found, config)
+            self._set_policy(f"{config.dtype_policy_string()}_from_{self.dtype_policy.name}")
+            self.quantization_config = config.without_data()
+            self._mode = mode
+            for weight in self.quantizable_weights():
+                self._replace(mode, weight, values_of)
+            self._plan_calls()
 
-    def _become(self, mode: Mode, config: QuantizationConfig) -> None:
-        self._set_policy(f"{config.dtype_policy_string()}_from_{self.dtype_policy.name}")
-        self.quantization_config = config
-        self._mode = mode
-        for weight in self.quantizable_weights():
-            value = getattr(self, weight.attribute).value
-            values = mode.values(self, weight, value)
-            if not mode.keeps_weight:
-                delattr(self, weight.attribute)
-            mode.build(self, weight)
-            self._assign(values)
-        self._plan_calls()
-
-    def _assign(self, values: Any) -> None:
+    def _replace(
+        self, mode: Mode, weight: QuantizableWeight, values_of: Callable[[QuantizableWeight, Any], Any]
+    ) -> None:
+        """Variables of the mode in place of a weight in floats."""
+        values = values_of(weight, getattr(self, weight.attribute).value)
+        if not mode.keeps_weight:
+            delattr(self, weight.attribute)
+        mode.build(self, weight)
         for attribute, value in values.items():
             getattr(self, attribute).assign(value)
 
