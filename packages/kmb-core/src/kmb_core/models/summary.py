@@ -67,7 +67,7 @@ def _table(model: Any, positions: Any, expand_nested: bool, show_trainable: bool
         ratio = max(1, round(100 * fractions[index])) if index < len(fractions) else None
         table.add_column(header, justify="right" if header == "Param #" else "left", ratio=ratio, overflow="fold")
     for layer, depth in _rows(model, expand_nested, layer_range):
-        cells = [f"{'  ' * depth}{layer.name} ({_type_name(layer)})", _shape_text(layer), _count_text(layer)]
+        cells = [f"{'  ' * depth}{layer.name} ({type_name(layer)})", shape_text(layer), _count_text(layer)]
         cells += [_connections(model, layer)] if connected else []
         cells += ["yes" if getattr(layer, "trainable", False) else "no"] if show_trainable else []
         table.add_row(*[Text(cell) for cell in cells])
@@ -76,7 +76,7 @@ def _table(model: Any, positions: Any, expand_nested: bool, show_trainable: bool
 
 def _rows(model: Any, expand_nested: bool, layer_range: Any, depth: int = 0) -> list[tuple[Any, int]]:
     rows: list[tuple[Any, int]] = []
-    for layer in _within(_listed(model), layer_range):
+    for layer in within(_listed(model), layer_range):
         rows.append((layer, depth))
         if expand_nested and getattr(layer, "layers", None):
             rows += _rows(layer, True, None, depth + 1)
@@ -89,7 +89,8 @@ def _listed(model: Any) -> list[Any]:
     return list(graph.operations) if graph is not None and stack is None else list(model.layers)
 
 
-def _within(layers: list[Any], layer_range: Any) -> list[Any]:
+def within(layers: list[Any], layer_range: Any) -> list[Any]:
+    """The layers from the first to the last whose name one of two patterns matches; all for None."""
     if layer_range is None:
         return layers
     import re
@@ -100,11 +101,13 @@ def _within(layers: list[Any], layer_range: Any) -> list[Any]:
     return layers[min(places) : max(places) + 1]
 
 
-def _type_name(operation: Any) -> str:
+def type_name(operation: Any) -> str:
+    """The name of an operation's public class."""
     return operation.op.class_name if isinstance(operation, DeclaredOperation) else public_class(operation).__name__
 
 
-def _shape_text(layer: Any) -> str:
+def shape_text(layer: Any) -> str:
+    """The shapes of a layer's outputs, "?" where they are not known."""
     nodes = getattr(layer, "_inbound_nodes", [])
     if not nodes:
         graph = getattr(layer, "_graph", None)
