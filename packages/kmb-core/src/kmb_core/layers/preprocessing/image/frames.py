@@ -59,7 +59,7 @@ def exact_frame(rows: Any, columns: Any, height: int, width: int, start: Any = N
 def framed(images: Any, axes: tuple[int, int], frame: Frame, size: tuple[int, int], **options: Any) -> Any:
     """The part of images within a frame, in another size; `options` are those of `ops.image.resize`."""
     sizes = [*shape_of(images)]
-    if tuple(frame[2:]) == tuple(size) and all(isinstance(n, int) for n in (*frame[2:], *sizes)):
+    if all(isinstance(n, int) for n in frame[2:]) and tuple(frame[2:]) == tuple(size):
         starts: list[Any] = [0] * len(sizes)
         for axis, start, length in zip(axes, frame[:2], size, strict=True):
             starts[axis], sizes[axis] = start, length
