@@ -278,3 +278,63 @@ def test_files_with_learned_vocabularies_are_read_by_either(name, output_mode, t
     again = kmb_core.saving.load_model(tmp_path / "keras.keras").layers[-1]
     assert again.get_vocabulary() == layer.get_vocabulary()
     assert_same(again(data), layer(data))
+
+
+def sound(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"fft_length": 512, "sequence_stride": 100, "sequence_length": 400, "window": "hamming", "num_mel_bins": 20},
+        {"fft_length": 256, "num_mel_bins": 10, "mag_exp": 1.0, "min_freq": 50.0, "max_freq": 4000.0, "top_db": 10.0},
+        {"fft_length": 256, "num_mel_bins": 10, "power_to_db": False, "window": None},
+        {"fft_length": 256, "num_mel_bins": 10, "ref_power": 0.5, "min_power": 1e-2},
+    ],
+    ids=str,
+)
+def test_mel_spectra_are_the_same(arguments):
+    layer, other = pair("MelSpectrogram", **arguments)
+    for x in (sound(2, 3000), sound(3000)):
+        np.testing.assert_allclose(array(layer(x)), array(other(x)), rtol=1e-3, atol=2e-3)
+    for shape in ((2, 4000), (None, 4000), (None, None), (100,)):
+        assert tuple(layer.compute_output_shape(shape)) == tuple(other.compute_output_shape(shape))
+    matrix, expected = layer.linear_to_mel_weight_matrix(), other.linear_to_mel_weight_matrix()
+    np.testing.assert_allclose(array(matrix), array(expected), atol=1e-4)
+    assert_same_config(layer, other)
+
+
+@pytest.mark.parametrize("mode", ["log", "magnitude", "psd", "real", "imag", "angle", "stft"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"frame_length": 16},
+        {"frame_length": 16, "frame_step": 5, "fft_length": 32, "padding": "same", "scaling": "spectrum"},
+        {"frame_length": 16, "expand_dims": True, "scaling": None, "window": "hamming", "periodic": True},
+        {"frame_length": 12, "data_format": "channels_first", "window": "bartlett"},
+        {"frame_length": 12, "data_format": "channels_first", "expand_dims": True, "window": None},
+    ],
+    ids=str,
+)
+def test_spectra_are_the_same(mode, arguments):
+    layer, other = pair("STFTSpectrogram", mode=mode, **arguments)
+    x = sound(2, 3, 64) if "data_format" in arguments else sound(2, 64, 3)
+    found, expected = array(layer(x)), array(other(x))
+    if mode == "angle":  # pi and -pi are the same angle
+        found, expected = np.cos(found), np.cos(expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
+    assert [w.name for w in layer.weights] == [w.name for w in other.weights]
+    assert tuple(layer.compute_output_shape(x.shape)) == tuple(other.compute_output_shape(x.shape))
+    assert_same_config(layer, other)
+
+
+def test_a_pipeline_is_the_same():
+    parts = [{"scale": 2.0}, {"scale": 1.0, "offset": 3.0}]
+    layer = layers.Pipeline([layers.Rescaling(**part) for part in parts])
+    import keras
+
+    other = keras.layers.Pipeline([keras.layers.Rescaling(**part) for part in parts])
+    assert_same(layer(sound(2, 3)), other(sound(2, 3)))
+    assert layer.get_config().keys() == other.get_config().keys()

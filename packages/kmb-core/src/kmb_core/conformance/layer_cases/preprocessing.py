@@ -1,6 +1,6 @@
 """Cases of `layers.preprocessing`: numbers and text."""
 
-from kmb_core.conformance.layer_cases.catalogue import Catalogue
+from kmb_core.conformance.layer_cases.catalogue import Catalogue, new
 from kmb_core.conformance.layer_check import Given
 
 CASES = Catalogue()
@@ -33,3 +33,13 @@ CASES.add("StringLookup", TEXT, vocabulary=WORDS, mask_token="word 0", num_oov_i
 CASES.add("StringLookup", TEXT, vocabulary=WORDS, output_mode="tf_idf", idf_weights=(0.5, 1.0, 2.0), **ON_HOST)
 CASES.add("TextVectorization", TEXTS, vocabulary=["word", "1", "3"], output_sequence_length=3, **ON_HOST)
 CASES.add("TextVectorization", TEXTS, vocabulary=["word", "1 word", "3"], ngrams=2, output_mode="count", **ON_HOST)
+
+SOUND = (2, 64)
+SIGNALS = (2, 40, 3)
+CASES.add("MelSpectrogram", SOUND, fft_length=16, sequence_stride=8, num_mel_bins=4, sampling_rate=800)
+CASES.add("MelSpectrogram", SOUND, fft_length=16, window="hamming", mag_exp=1.0, num_mel_bins=4, power_to_db=False)
+CASES.add("STFTSpectrogram", SIGNALS, "magnitude", frame_length=8, low_tolerance=0.1)
+CASES.add("STFTSpectrogram", SIGNALS, "psd", frame_length=8, expand_dims=True, padding="same", scaling="spectrum")
+CASES.add("STFTSpectrogram", (2, 3, 40), "stft", frame_length=8, frame_step=8, data_format="channels_first")
+CASES.add("Pipeline", (2, 5, 3), [new("Rescaling", 0.5), new("Rescaling", 2.0, offset=1.0)])
+CASES.add("Pipeline", TEXTS, [new("StringLookup", vocabulary=WORDS), new("CategoryEncoding", 4)], **ON_HOST)
