@@ -29,7 +29,9 @@ variable_class = JaxVariable
 layer_class = None
 kernels: Mapping[str, Callable[..., Any]] = {
     "compiled_step": compiled_step,
+    "random_state": global_keys.state,
     "remat": jax.checkpoint,
+    "set_random_state": global_keys.set_state,
     "projects_in_loop": projects_in_loop,
 }
 ops_module = mirrored("kmb_backend_jax")

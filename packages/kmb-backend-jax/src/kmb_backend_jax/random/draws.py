@@ -47,6 +47,18 @@ class GlobalKeys:
         with self._lock:
             self._start, self._taken = _words(seed), itertools.count()
 
+    def state(self) -> list[Any]:
+        """Where the sequence stands."""
+        with self._lock:
+            taken = next(self._taken)
+            self._taken = itertools.count(taken)
+            return [self._start, taken]
+
+    def set_state(self, state: Sequence[Any]) -> None:
+        """Go on from there."""
+        with self._lock:
+            self._start, self._taken = np.asarray(state[0], np.uint32), itertools.count(state[1])
+
     def next(self) -> Any:
         """A key that was not given out before."""
         with self._lock:

@@ -18,6 +18,12 @@ from kmb_backend_torch.kernels.optimizer_family import (
 )
 from kmb_backend_torch.kernels.optimizer_matrices import adafactor_update, muon_update
 from kmb_backend_torch.kernels.optimizer_settings import average_update, clip_gradients, decay_update
+from kmb_backend_torch.kernels.random_state import (
+    generator_states,
+    random_state,
+    set_generator_states,
+    set_random_state,
+)
 from kmb_backend_torch.kernels.recomputation import remat
 from kmb_backend_torch.kernels.scalars import host_scalars, increment, mean_update, sum_update
 
@@ -31,14 +37,18 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "clip_gradients": clip_gradients,
     "decay_update": decay_update,
     "ftrl_update": ftrl_update,
+    "generator_states": generator_states,
     "image_blur": image_blur,
     "image_resize": image_resize,
     "lamb_update": lamb_update,
     "lion_update": lion_update,
     "muon_update": muon_update,
     "nadam_update": nadam_update,
+    "random_state": random_state,
     "rmsprop_update": rmsprop_update,
     "schedule_free_update": schedule_free_update,
+    "set_generator_states": set_generator_states,
+    "set_random_state": set_random_state,
     "sgd_update": sgd_update,
     "remat": remat,
     "host_scalars": host_scalars,

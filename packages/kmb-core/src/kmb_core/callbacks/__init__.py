@@ -3,6 +3,7 @@
 from kmb_core._lazy import lazy_names
 
 _MODULES = {
+    "backup_and_restore": "BackupAndRestore",
     "callback": "Callback",
     "callback_list": "CallbackList",
     "csv_logger": "CSVLogger",

@@ -30,6 +30,17 @@ def set_global_seed(seed: int | None) -> None:
         _state.seed, _state.taken = seed, 0
 
 
+def position() -> tuple[int | None, int]:
+    """Return the seed that was set, or None, and how many keys were taken."""
+    return _state.seed, _state.taken
+
+
+def set_position(seed: int | None, taken: int) -> None:
+    """Go on with the sequence of a seed after so many keys."""
+    with _state.lock:
+        _state.seed, _state.taken = seed, taken
+
+
 def global_seed() -> int | None:
     """Return the seed that was set, or None."""
     return _state.seed

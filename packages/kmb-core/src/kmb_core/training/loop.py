@@ -19,6 +19,7 @@ from kmb_core.training.callbacks import CallbackList
 from kmb_core.training.checks import check_fit, check_numbers, require_compiled, require_optimizer
 from kmb_core.training.class_numbers import check_class_numbers, checked_class_numbers
 from kmb_core.training.logs import Logs
+from kmb_core.training.position import Position
 from kmb_core.training.preparation import prepare
 
 
@@ -40,18 +41,24 @@ class Fit:
         require_optimizer(model, "fit")
         check_fit(self)
         with use_backend(model._backend):
-            adapter = prepare(model, self._adapters())
+            source = self._adapters()
+            position = Position(source, model._backend.kernels, self.initial_epoch)
+            adapter = prepare(model, source)
             check_class_numbers(model, self.y)
             self._check_validation_targets()
             callbacks = self._callbacks(adapter)
+            callbacks.set_position(position)
             model.stop_training = False
             callbacks.on_train_begin()
             logs: dict[str, Any] = {}
             try:
-                for epoch in range(self.initial_epoch, self.epochs):
-                    logs = self._epoch(adapter, callbacks, epoch)
+                adapter = position.adapter(adapter)
+                if position.batch == 0:
+                    position.restore_once()
+                for epoch in range(position.epoch, self.epochs):
                     if model.stop_training:
                         break
+                    logs = self._epoch(adapter, callbacks, epoch, position)
             finally:
                 adapter.close()
             callbacks.on_train_end(logs)
@@ -91,11 +98,14 @@ class Fit:
             )
         return callbacks
 
-    def _epoch(self, adapter: Any, callbacks: CallbackList, epoch: int) -> dict[str, Any]:
+    def _epoch(self, adapter: Any, callbacks: CallbackList, epoch: int, position: Position) -> dict[str, Any]:
         trainer, model = self.trainer, self.model
         trainer.reset_metrics()
+        if position.restore is None:
+            position.begin(epoch)
         adapter.on_epoch_begin()
         callbacks.on_epoch_begin(epoch)
+        begun, position.batch = position.batch, 0
         with trainer.phase("train"):
             logs = run_steps(
                 adapter,
@@ -108,6 +118,8 @@ class Fit:
                 "stop_training",
                 self.steps_per_epoch,
                 stream=self.y is None,
+                passed=begun,
+                restore=position.restore_once,
             )
         adapter.on_epoch_end()
         epoch_logs = dict(logs)
@@ -253,13 +265,23 @@ def run_steps(
     stops: str,
     steps: int | None,
     stream: bool,
+    passed: int = 0,
+    restore: Callable[[], None] | None = None,
 ) -> Any:
-    """One pass over the adapter; the last logs, read only if somebody does. A stream's targets nobody has seen yet."""
+    """One pass over the adapter; the last logs, read only if somebody does. A stream's targets nobody has seen yet.
+
+    `passed` batches were trained on before, in another process; `restore` is called where they end.
+    """
     logs: Logs | dict[str, Any] = {}
-    step = 0
+    step = passed
     order = model._log_names()
     batches = _limited(adapter, steps)
     batches = checked_class_numbers(model, batches) if stream else batches
+    if passed:
+        for _ in zip(range(passed), batches, strict=False):
+            pass
+        restore()  # type: ignore[misc]  # given with `passed`
+        logs = Logs(model.get_metrics_result, order)
     if steps_per_execution == 1:
         for batch in batches:
             on_begin(step)

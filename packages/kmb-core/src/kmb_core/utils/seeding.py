@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 
+from kmb_core.backend.selection import current_backend
 from kmb_core.plugins import loaded_backends
 from kmb_core.random.global_seed import set_global_seed
 
@@ -26,5 +27,6 @@ def set_random_seed(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     set_global_seed(seed)
+    current_backend()  # loaded, so that its framework is seeded too
     for backend in loaded_backends().values():
         backend.implementation.framework_seed(seed)

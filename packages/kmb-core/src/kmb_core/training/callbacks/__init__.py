@@ -1,5 +1,6 @@
 """Callbacks: what a user hooks into the training loop. One file each."""
 
+from kmb_core.training.callbacks.backup_and_restore import BackupAndRestore
 from kmb_core.training.callbacks.callback import Callback
 from kmb_core.training.callbacks.callback_list import CallbackList
 from kmb_core.training.callbacks.csv_logger import CSVLogger
@@ -13,6 +14,7 @@ from kmb_core.training.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from kmb_core.training.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
+    "BackupAndRestore",
     "Callback",
     "CallbackList",
     "CSVLogger",

@@ -52,6 +52,7 @@ class CallbackList(Callback):
         self.callbacks: list[Callback] = _flattened(callbacks)
         self._history = self._present(History, add_history)
         self._progbar = self._present(ProgbarLogger, add_progbar)
+        self.callbacks.sort(key=lambda callback: getattr(callback, "_runs_last", False))
         self.params = params
         if model is not None:
             self.set_model(model)
@@ -120,6 +121,17 @@ class CallbackList(Callback):
             model.history = self._history
         for callback in self.callbacks:
             callback.set_model(model)
+
+    def set_position(self, position: Any) -> None:
+        """Give the callbacks that store a whole run the place in its data, and all callbacks.
+
+        Args:
+            position: the `Position` of `fit`.
+        """
+        for callback in self.callbacks:
+            join = getattr(callback, "_join_run", None)
+            if join is not None:
+                join(position, self.callbacks)
 
     def on_train_batch_begin(self, batch: int, logs: LogValues = None) -> None:
         """Pass on to the callbacks that define it."""
