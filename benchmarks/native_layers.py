@@ -175,7 +175,8 @@ class Jax:
         jnp, nn = self.np, self.jax.nn
 
         def normalized(x, gamma, beta):
-            return (x - x.mean(-1, keepdims=True)) * self.jax.lax.rsqrt(x.var(-1, keepdims=True) + EPSILON) * gamma + beta
+            inverse = self.jax.lax.rsqrt(x.var(-1, keepdims=True) + EPSILON)
+            return (x - x.mean(-1, keepdims=True)) * inverse * gamma + beta
 
         y = normalized(x, *weights[:2])
         query, key, value = (jnp.einsum("btd,dhk->bthk", y, weights[i]) + weights[i + 1] for i in (2, 4, 6))

@@ -46,7 +46,7 @@ def transformer(library):
 
 
 def figure(library, backend):
-    framework = {"torch": native_layers.Torch, "jax": native_layers.Jax, "tensorflow": native_layers.Tensorflow}[backend]
+    framework = getattr(native_layers, backend.capitalize())
     ratios = {}
     for block in (lstm, gru, convnet, transformer):
         model, x = block(library)

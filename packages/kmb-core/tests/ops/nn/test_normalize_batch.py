@@ -20,7 +20,9 @@ def written_out(x, axis, offset, scale):
 
 
 @needs_gradients
-@pytest.mark.parametrize("shape, axis", [((4, 3), -1), ((2, 5, 3), -1), ((2, 4, 4, 3), 3), ((2, 3, 4), 1), ((3, 4), 0)])
+@pytest.mark.parametrize(
+    ("shape", "axis"), [((4, 3), -1), ((2, 5, 3), -1), ((2, 4, 4, 3), 3), ((2, 3, 4), 1), ((3, 4), 0)]
+)
 def test_gradients_reach_the_inputs_through_the_statistics(shape, axis):
     size = shape[axis]
     given = [RANDOM.normal(size=s).astype("float32") for s in (shape, (size,), (size,))]
