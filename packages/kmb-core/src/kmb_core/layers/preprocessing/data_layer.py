@@ -9,6 +9,7 @@ What such a layer has learned from data is held in NumPy arrays, which every bac
 """
 
 import multiprocessing
+import zlib
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,7 @@ def _worker() -> str:
 
 def _folded(seed: int, worker: str) -> int:
     """Another seed for each worker, the same one for a worker of the same name."""
-    return int(fold_in(seed_key(seed), int.from_bytes(worker.encode(), "little") % 2**31)[0])
+    return int(fold_in(seed_key(seed), zlib.crc32(worker.encode()))[0])
 
 
 def holds_values(inputs: Any) -> bool:
