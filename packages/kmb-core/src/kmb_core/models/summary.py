@@ -34,19 +34,21 @@ def print_summary(
 ) -> None:
     """Draw the table on the terminal, or give its text to `print_fn`."""
     from rich.console import Console  # 60 ms: imported when a table is drawn
+    from rich.text import Text
 
+    title = Text(f'Model: "{model.name}"', style="bold" if print_fn is None else "")
     console = Console(
         width=line_length, file=None, record=print_fn is not None, force_terminal=False if print_fn else None
     )
     table = _table(model, positions, expand_nested, show_trainable, layer_range, console.width)
     if print_fn is None:
-        console.print(f"[bold]Model: {model.name!r}[/bold]", highlight=False)
+        console.print(title, highlight=False)
         console.print(table)
         for line in totals(model):
             console.print(line, highlight=False, markup=False)
         return
     with console.capture() as captured:
-        console.print(f"Model: {model.name!r}", highlight=False, markup=False)
+        console.print(title, highlight=False)
         console.print(table)
         for line in totals(model):
             console.print(line, highlight=False, markup=False)
@@ -54,33 +56,45 @@ def print_summary(
 
 
 def _table(model: Any, positions: Any, expand_nested: bool, show_trainable: bool, layer_range: Any, width: int) -> Any:
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     connected = _has_branches(model)
-    headers = ["Layer (type)", "Output shape", "Param #"]
+    rows = _rows(model, expand_nested, layer_range)
+    headers = ["Layer (type)", "Output Shape", "Param #"]
     headers += ["Connected to"] if connected else []
     headers += ["Trainable"] if show_trainable else []
     table = Table(show_lines=False, width=min(width, 120))
     fractions = [b - a for a, b in zip([0.0, *(positions or [])], positions or [], strict=False)]
     for index, header in enumerate(headers):
         ratio = max(1, round(100 * fractions[index])) if index < len(fractions) else None
-        table.add_column(header, justify="right" if header == "Param #" else "left", ratio=ratio, overflow="fold")
-    for layer, depth in _rows(model, expand_nested, layer_range):
-        cells = [f"{'  ' * depth}{layer.name} ({type_name(layer)})", shape_text(layer), _count_text(layer)]
-        cells += [_connections(model, layer)] if connected else []
-        cells += ["yes" if getattr(layer, "trainable", False) else "no"] if show_trainable else []
-        table.add_row(*[Text(cell) for cell in cells])
+        justify: Any = "right" if header == "Param #" else "left"
+        least = min(_longest_word(rows), width // 3) if index == 0 and ratio is None else None
+        table.add_column(header, justify=justify, ratio=ratio, overflow="fold", min_width=least)
+    for layer, owner, depth in rows:
+        cells = [shape_text(layer), _count_text(layer)]
+        cells += [_connections(owner, layer)] if connected else []
+        cells += [_trainable_text(layer)] if show_trainable else []
+        # A name that is too long goes on below itself, not below the names of the level above.
+        name = Padding(Text(f"{layer.name} ({type_name(layer)})"), (0, 0, 0, 2 * depth))
+        table.add_row(name, *[Text(cell) for cell in cells])
     return table
 
 
-def _rows(model: Any, expand_nested: bool, layer_range: Any, depth: int = 0) -> list[tuple[Any, int]]:
-    rows: list[tuple[Any, int]] = []
+def _rows(model: Any, expand_nested: bool, layer_range: Any, depth: int = 0) -> list[tuple[Any, Any, int]]:
+    """(layer, model that it stands in, how many models deep)"""
+    rows: list[tuple[Any, Any, int]] = []
     for layer in within(_listed(model), layer_range):
-        rows.append((layer, depth))
+        rows.append((layer, model, depth))
         if expand_nested and getattr(layer, "layers", None):
             rows += _rows(layer, True, None, depth + 1)
     return rows
+
+
+def _longest_word(rows: list[tuple[Any, Any, int]]) -> int:
+    """What the first column needs so that no name and no type is broken."""
+    return max((2 * depth + max(len(layer.name), len(type_name(layer)) + 2) for layer, _, depth in rows), default=1)
 
 
 def _listed(model: Any) -> list[Any]:
@@ -109,10 +123,29 @@ def type_name(operation: Any) -> str:
 def shape_text(layer: Any) -> str:
     """The shapes of a layer's outputs, "?" where they are not known."""
     nodes = getattr(layer, "_inbound_nodes", [])
-    if not nodes:
-        graph = getattr(layer, "_graph", None)
-        return "?" if graph is None else str(layer.output_shape)
-    return str(tree.map_structure(lambda t: t.shape, nodes[0].output_structure))
+    if nodes:
+        return str(tree.map_structure(lambda t: t.shape, nodes[0].output_structure))
+    if getattr(layer, "_graph", None) is not None:
+        return str(layer.output_shape)
+    return _worked_out_shape(layer)
+
+
+def _worked_out_shape(layer: Any) -> str:
+    """The shape for the inputs that a layer outside of a graph was built on."""
+    shapes = getattr(layer, "_build_shapes", None)
+    if not isinstance(shapes, tuple):
+        return "?"
+    try:
+        return str(layer.compute_output_shape(shapes))
+    except Exception:  # a user's own call may fail in any way, and a table is no place to say so
+        return "?"
+
+
+def _trainable_text(layer: Any) -> str:
+    """Whether a layer's weights are trained; "-" where there are none."""
+    if not getattr(layer, "weights", None):
+        return "-"
+    return "yes" if layer.trainable_weights else "no"
 
 
 def _count_text(layer: Any) -> str:
@@ -129,7 +162,8 @@ def _has_branches(model: Any) -> bool:
 
 
 def _connections(model: Any, layer: Any) -> str:
-    needed = {id(node) for node in model._graph.order.nodes} if model._graph is not None else set()
+    graph = getattr(model, "_graph", None)
+    needed = {id(node) for node in graph.order.nodes} if graph is not None else set()
     sources = [
         f"{tensor._history[0].name}[{tensor._history[1]}][{tensor._history[2]}]"
         for node in layer._inbound_nodes
