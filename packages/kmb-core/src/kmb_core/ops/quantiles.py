@@ -10,9 +10,9 @@ from kmb_core.backend import KerasTensor, dtype_of
 from kmb_core.dtypes import floatx
 from kmb_core.errors import ShapeError
 from kmb_core.ops import rules
-from kmb_core.ops.arithmetic import add, ceil, clip, floor, multiply, subtract, true_divide
+from kmb_core.ops.arithmetic import add, ceil, clip, floor, minimum, multiply, subtract, true_divide
 from kmb_core.ops.arithmetic import round as nearest_of
-from kmb_core.ops.comparison import equal, isnan, logical_not, where
+from kmb_core.ops.comparison import equal, greater_equal, isnan, logical_not, where
 from kmb_core.ops.creation import cast, full
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.indexing import get_item, take_along_axis
@@ -217,8 +217,8 @@ def _read(lines: Tensor, parts: Tensor, method: str, skip: bool) -> Tensor:
         numbers = sum_of(cast(logical_not(isnan(lines)), "int32"), -1, True)
         last = clip(subtract(cast(numbers, dtype_of(parts)), 1.0), 0.0, last)
     place = broadcast_to(multiply(parts, last), (*shape_of(lines)[:-1], shape_of(parts)[0]))
-    place = clip(place, 0.0, last)
-    found = _between(lines, place, method)
+    place = where(greater_equal(place, 0.0), minimum(place, last), 0.0)  # NaN is no place
+    found = where(isnan(parts), float("nan"), _between(lines, place, method))
     if skip:
         return found
     end = get_item(lines, (..., slice(-1, None)))

@@ -159,11 +159,12 @@ def hypot(x1: Floating, x2: Floating) -> Tensor:
     """
     x1, x2 = absolute(x1), absolute(beside(x1, x2))
     large, small = maximum(x1, x2), minimum(x1, x2)
-    exact = logical_or(equal(large, 0), equal(large, float("inf")))
+    endless = logical_or(equal(x1, float("inf")), equal(x2, float("inf")))  # beside NaN too
+    exact = logical_or(equal(large, 0), endless)
     scale = where(exact, beside(x1, 1.0), large)
     ratio = true_divide(small, scale)
     length = multiply(scale, sqrt(add(multiply(ratio, ratio), 1.0)))
-    return where(exact, large, length)
+    return where(endless, beside(x1, float("inf")), where(exact, large, length))
 
 
 @composite

@@ -42,7 +42,7 @@ def leaky_relu(x: jax.Array, negative_slope: float = 0.2) -> jax.Array:
 @kernel
 def threshold(x: jax.Array, threshold: float, default_value: float) -> jax.Array:
     """x where it is above the threshold."""
-    return jnp.where(x > threshold, x, default_value)
+    return jnp.where(x <= threshold, default_value, x)
 
 
 @kernel
@@ -66,7 +66,7 @@ def gelu(x: jax.Array, approximate: bool = True) -> jax.Array:
 @kernel
 def hard_shrink(x: jax.Array, threshold: float = 0.5) -> jax.Array:
     """x where it is further from zero than the threshold."""
-    return jnp.where(jnp.abs(x) > threshold, x, 0)
+    return jnp.where(jnp.abs(x) <= threshold, 0, x)
 
 
 @kernel

@@ -43,6 +43,11 @@ def sparse_plus(x):
     return np.where(x <= -1, 0, np.where(x >= 1, x, (x + 1) ** 2 / 4))
 
 
+def threshold(x, limit, value):
+    """By choice."""
+    return np.where(x <= limit, value, x)
+
+
 ELEMENTWISE = {
     "relu": lambda x: np.maximum(x, 0),
     "relu6": lambda x: np.clip(x, 0, 6),
@@ -62,7 +67,7 @@ ELEMENTWISE = {
     "softsign": lambda x: x / (1 + np.abs(x)),
     "gelu": gelu,
     "hard_tanh": lambda x: np.clip(x, -1, 1),
-    "hard_shrink": lambda x, threshold=0.5: np.where(np.abs(x) > threshold, x, 0),
+    "hard_shrink": lambda x, threshold=0.5: np.where(np.abs(x) <= threshold, 0, x),
     "soft_shrink": lambda x, threshold=0.5: np.sign(x) * np.maximum(np.abs(x) - threshold, 0),
     "tanh_shrink": lambda x: x - np.tanh(x),
 }
@@ -83,8 +88,8 @@ TABLE.add("gelu", gelu, POINTS, False, gradients=True, tolerance=2e-6)
 TABLE.add("squareplus", ELEMENTWISE["squareplus"], POINTS, b=1, gradients=True)
 TABLE.add("hard_shrink", ELEMENTWISE["hard_shrink"], POINTS, threshold=2.0, gradients=True)
 TABLE.add("soft_shrink", ELEMENTWISE["soft_shrink"], POINTS, threshold=0.25, gradients=True)
-TABLE.add("threshold", lambda x, threshold, value: np.where(x > threshold, x, value), POINTS, 1.0, -3.0, gradients=True)
-TABLE.add("threshold", lambda x, threshold, value: np.where(x > threshold, x, value), numbers(0), 0.0, 1.0)
+TABLE.add("threshold", threshold, POINTS, 1.0, -3.0, gradients=True)
+TABLE.add("threshold", threshold, numbers(0), 0.0, 1.0)
 
 
 def softmax(x, axis=-1):

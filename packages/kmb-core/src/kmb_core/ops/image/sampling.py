@@ -144,7 +144,7 @@ def _inside(number: Tensor, count: Any, fill_mode: str, weight: Any) -> tuple[Te
     elif fill_mode == "reflect":
         number = mod(number, 2.0 * count)
         number = minimum(number, subtract(2.0 * count - 1.0, number))
-    number = maximum(minimum(number, count - 1.0), 0.0)
+    number = where(greater_equal(number, 0.0), minimum(number, count - 1.0), 0.0)  # NaN reads the first, times NaN
     return cast(number, "int32"), weight, is_there
 
 

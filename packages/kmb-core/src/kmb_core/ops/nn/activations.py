@@ -157,7 +157,7 @@ def threshold(x: Floating, threshold: float, default_value: float) -> Tensor:
         >>> [float(v) for v in ops.threshold([0.5, 2.0], 1.0, -3.0)]
         [-3.0, 2.0]
     """
-    return where(x > threshold, x, default_value)
+    return where(x <= threshold, default_value, x)  # NaN, which is not below, stays
 
 
 # Sigmoids --------------------------------------------------------------------------------------------------------
@@ -436,7 +436,7 @@ def hard_shrink(x: Floating, threshold: float = 0.5) -> Tensor:
         >>> [float(v) for v in ops.hard_shrink([-0.75, 0.5])]
         [-0.75, 0.0]
     """
-    return where(absolute(x) > threshold, x, 0)
+    return where(absolute(x) <= threshold, 0, x)  # NaN, which is not below, stays
 
 
 @composite(saved_module=NN)
