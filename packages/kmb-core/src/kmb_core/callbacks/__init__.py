@@ -14,6 +14,8 @@ _MODULES = {
     "model_checkpoint": "ModelCheckpoint",
     "progbar_logger": "ProgbarLogger",
     "reduce_lr_on_plateau": "ReduceLROnPlateau",
+    "remote_monitor": "RemoteMonitor",
+    "swap_ema_weights": "SwapEMAWeights",
     "terminate_on_nan": "TerminateOnNaN",
 }
 _NAMES = {name: f"kmb_core.training.callbacks.{module}" for module, name in _MODULES.items()}

@@ -61,6 +61,8 @@ class Fit:
                     logs = self._epoch(adapter, callbacks, epoch, position)
             finally:
                 adapter.close()
+            if logs:
+                model.optimizer.finalize_variable_values(model.trainable_variables)
             callbacks.on_train_end(logs)
         return model.history
 

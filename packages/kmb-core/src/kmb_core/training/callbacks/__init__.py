@@ -11,6 +11,8 @@ from kmb_core.training.callbacks.learning_rate_scheduler import LearningRateSche
 from kmb_core.training.callbacks.model_checkpoint import ModelCheckpoint
 from kmb_core.training.callbacks.progbar_logger import ProgbarLogger
 from kmb_core.training.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from kmb_core.training.callbacks.remote_monitor import RemoteMonitor
+from kmb_core.training.callbacks.swap_ema_weights import SwapEMAWeights
 from kmb_core.training.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -25,5 +27,7 @@ __all__ = [
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SwapEMAWeights",
     "TerminateOnNaN",
 ]
