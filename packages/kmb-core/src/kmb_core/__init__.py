@@ -65,6 +65,7 @@ _NAMESPACES = (
     "saving",
     "tree",
     "utils",
+    "visualization",
 )
 
 __getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES, _NAMESPACES)
