@@ -78,9 +78,9 @@ class Dense(Quantizable):
         """Make the weights."""
         features = last_size(self, input_shape)
         self._kernel_shape = (features, self.units)
-        if self.quantization_mode is not None:
+        if not self._keeps_weights():
             self.quantized_build(self._kernel_shape, self.quantization_mode)
-        if self._keeps_weights():
+        else:
             self._kernel = self.add_weight(
                 name="kernel",
                 shape=self._kernel_shape,
@@ -99,6 +99,8 @@ class Dense(Quantizable):
             )
         self._activate = None if self.activation is activations.linear else self.activation
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+        if self.quantization_mode is not None and self._mode is None:
+            self.quantized_build(self._kernel_shape, self.quantization_mode)
         self._build_low_rank()
 
     @property

@@ -85,9 +85,9 @@ class EinsumDense(Quantizable):
     def build(self, input_shape: Any) -> None:
         """Make the weights."""
         fitted = self._fitted = parse(self.equation, tuple(input_shape), self.partial_output_shape, self._where())
-        if self.quantization_mode is not None:
+        if not self._keeps_weights():
             self.quantized_build(fitted.shape(fitted.kernel), self.quantization_mode)
-        if self._keeps_weights():
+        else:
             self._kernel = self.add_weight(
                 name="kernel",
                 shape=fitted.shape(fitted.kernel),
@@ -109,6 +109,8 @@ class EinsumDense(Quantizable):
         self._rank = len(fitted.inputs)
         self._activate = None if self.activation is activations.linear else self.activation
         self._joins_bias = self._bias_is_of_columns()
+        if self.quantization_mode is not None and self._mode is None:
+            self.quantized_build(fitted.shape(fitted.kernel), self.quantization_mode)
         self._build_low_rank()
 
     def _bias_shape(self, fitted: Any) -> tuple[int, ...]:

@@ -76,9 +76,9 @@ class Embedding(Quantizable):
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights."""
-        if self.quantization_mode is not None:
+        if not self._keeps_weights():
             self.quantized_build((self.input_dim, self.output_dim), self.quantization_mode)
-        if self._keeps_weights():
+        else:
             self._embeddings = self.add_weight(
                 name="embeddings",
                 shape=(self.input_dim, self.output_dim),

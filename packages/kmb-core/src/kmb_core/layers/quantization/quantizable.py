@@ -136,7 +136,8 @@ class Quantizable(LowRank):
 
     def _keeps_weights(self) -> bool:
         """Whether `build` has to make weights in floats: where nothing is quantized, or the mode keeps them."""
-        return self._mode is None or self._mode.keeps_weight
+        mode = self.quantization_mode
+        return mode is None or mode_named(mode, self).keeps_weight
 
     # Low-rank adaptation -------------------------------------------------------------------------------------------
 
