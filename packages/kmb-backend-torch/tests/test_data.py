@@ -38,3 +38,18 @@ def test_a_dataset_of_unknown_length_has_no_number_of_batches():
     assert adapter.num_batches is None
     assert len(list(adapter.batches())) == 3
     linear().fit(DataLoader(Stream(), batch_size=4), verbose=0)
+
+
+def test_torch_datasets_are_split_and_loaders_are_torch_datasets():
+    left, right = kmb_core.utils.split_dataset(TensorDataset(X, Y), 0.6)
+    assert (len(left), len(right)) == (6, 4)
+    np.testing.assert_array_equal(right[0][0], X[6])
+    batches = list(DataLoader(left, batch_size=4))
+    assert [tuple(x.shape) for x, _ in batches] == [(4, 2), (2, 2)]
+    linear().fit(left.batch(3), verbose=0)
+
+
+def test_a_loader_of_the_core_trains_a_model_of_this_backend_in_spite_of_torch_tensors_in_it():
+    first, _ = kmb_core.utils.split_dataset((X, Y), 8)
+    history = linear().fit(first.batch(4), epochs=2, verbose=0)
+    assert len(history.history["loss"]) == 2

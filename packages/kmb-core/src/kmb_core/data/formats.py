@@ -36,7 +36,7 @@ def delivered(loader: BatchLoader, format: str = FORMATS[0]) -> Any:
         format: one of `FORMATS`.
 
     Returns:
-        A dataset of the current backend's framework, a `grain.MapDataset`, or the loader itself.
+        A dataset of the current backend's framework, a `grain.IterDataset`, or the loader itself.
 
     Raises:
         ImportError: for Grain's, when it is not installed.
@@ -60,10 +60,14 @@ def _of_grain(loader: BatchLoader) -> Any:
     dataset = grain.MapDataset.source(loader.samples)
     if loader.shuffled:
         dataset = dataset.shuffle(seed=loader.seed or 0)
-    dataset = dataset.map(lambda sample: sample[0] if len(sample) == 1 else sample)
+    dataset = dataset.map(_element).to_iter_dataset()
     if loader.batch_size is not None:
         dataset = dataset.batch(loader.batch_size, drop_remainder=loader.drop_remainder)
     for name in ("class_names", "file_paths"):
         if hasattr(loader, name):
             setattr(dataset, name, getattr(loader, name))
     return dataset
+
+
+def _element(sample: tuple) -> Any:
+    return sample[0] if len(sample) == 1 else sample

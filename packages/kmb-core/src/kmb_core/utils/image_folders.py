@@ -62,7 +62,7 @@ def image_dataset_from_directory(
         pad_to_aspect_ratio: put a black border around, rather than distort.
         data_format: "channels_last" or "channels_first"; the configured one when None.
         format: "tf" gives a `tf.data.Dataset` on the TensorFlow backend and a `BatchLoader` on all others, which each
-            `fit` takes; "grain" gives a `grain.MapDataset`.
+            `fit` takes; "grain" gives a `grain.IterDataset`.
         verbose: whether the number of files is shown.
 
     Returns:

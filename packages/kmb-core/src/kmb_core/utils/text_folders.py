@@ -44,7 +44,7 @@ def text_dataset_from_directory(
         subset: "training", "validation" or "both", which gives two datasets.
         follow_links: whether links to folders are followed.
         format: "tf" gives a `tf.data.Dataset` of byte strings on the TensorFlow backend and a `BatchLoader` of texts
-            on all others; "grain" gives a `grain.MapDataset`.
+            on all others; "grain" gives a `grain.IterDataset`.
         verbose: whether the number of files is shown.
 
     Returns:

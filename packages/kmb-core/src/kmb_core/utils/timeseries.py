@@ -42,7 +42,7 @@ def timeseries_dataset_from_array(
         start_index: steps in front of it are not used.
         end_index: it and the steps behind it are not used.
         format: "tf" gives a `tf.data.Dataset` on the TensorFlow backend and a `BatchLoader` on all others; "grain"
-            gives a `grain.MapDataset`.
+            gives a `grain.IterDataset`.
 
     Returns:
         A dataset of windows `(batch, sequence_length, ...)` of the dtype of the data, with targets beside them.
