@@ -16,6 +16,7 @@ ON_EVERY_BACKEND = (
     "calls_predict_on_batch",
     "time_build",
     "time_kernels",
+    "time_preprocessing",
     "import_time",
 )
 ON_TRAINING_BACKENDS = ("calls_fit_step", "time_fit", "time_layers", "time_optimizer")

@@ -39,6 +39,8 @@ def read(x: Any, where: str) -> Items:
         DTypeError: where there is something else than text.
     """
     items = nested(x)
+    if isinstance(x, np.ndarray) and x.dtype.kind in "US":
+        return items  # an array of text holds nothing else
     kinds = set(map(type, items.values))
     if not kinds <= _TEXT:
         names = ", ".join(sorted("None" if kind is type(None) else kind.__name__ for kind in kinds - _TEXT))
