@@ -14,7 +14,16 @@ from kmb_backend_jax.kernel import kernel
 from kmb_backend_jax.segment_products import product
 
 get_item = operator.getitem
-take = kernel(lambda x, indices, axis=None: jnp.take(x, indices, axis), static=("axis",))
+
+
+def _taken(x: Any, indices: Any, axis: int | None = None) -> Any:
+    if axis is None or x.size or x.shape[axis] or jnp.size(indices):
+        return jnp.take(x, indices, axis)
+    place = axis % x.ndim  # nothing taken from nothing, where JAX forgets the indices' shape
+    return jnp.zeros((*x.shape[:place], *jnp.shape(indices), *x.shape[place + 1 :]), x.dtype)
+
+
+take = kernel(_taken, static=("axis",))
 take_along_axis = kernel(lambda x, indices, axis=None: jnp.take_along_axis(x, indices, axis), static=("axis",))
 
 _METHODS = {None: "set", "add": "add", "mul": "multiply", "max": "max", "min": "min"}

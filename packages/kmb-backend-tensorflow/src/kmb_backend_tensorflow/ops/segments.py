@@ -19,7 +19,7 @@ _INDICES = frozenset((tf.int32, tf.int64))
 
 def _arguments(data: Any, ids: Any, count: Any, op: str) -> tuple[Any, Any, Any]:
     known = ids.shape.rank
-    if not data.shape[:known].is_compatible_with(ids.shape) or (count is not None and count < 0):
+    if not data.shape[:known].is_compatible_with(ids.shape) or (isinstance(count, int) and count < 0):
         raise ValueError("data begins with the shape of the numbers")  # the declaration says it in full
     ids = ids if ids.dtype in _INDICES else cast(ids, tf.int64)
     if count is None:

@@ -116,6 +116,10 @@ _MODULES = {
     "preprocessing.image.random_saturation": "RandomSaturation",
     "preprocessing.image.random_sharpness": "RandomSharpness",
     "preprocessing.image.solarization": "Solarization",
+    "preprocessing.image.equalization": "Equalization",
+    "preprocessing.image.contrast_limited_adaptive_histogram_equalization": (
+        "ContrastLimitedAdaptiveHistogramEqualization"
+    ),
     "activation.elu": "ELU",
     "activation.leaky_relu": "LeakyReLU",
     "activation.prelu": "PReLU",

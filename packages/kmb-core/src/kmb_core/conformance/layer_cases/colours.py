@@ -30,4 +30,10 @@ CASES.add("RandomSaturation", IMAGES, 0.6, **DRAWN)
 CASES.add("RandomSharpness", FIRST, 1.0, data_format="channels_first", **DRAWN)
 CASES.add("Solarization", IMAGES, 0.3, 0.6, **DRAWN)
 CASES.add("AutoContrast", IMAGES)
-CASES.add("AutoContrast", SHARES, (0, 1), data_format="channels_first")
+CASES.add("AutoContrast", SHARES, (0, 1), data_format="channels_first", compiled=False)
+CASES.add("Equalization", IMAGES, compiled=False)
+CASES.add("Equalization", FIRST, bins=16, data_format="channels_first", compiled=False)
+# Rounded to 16 bits, a value may be another one, with a table entry of its own.
+CLAHE = "ContrastLimitedAdaptiveHistogramEqualization"
+CASES.add(CLAHE, IMAGES, tile_grid_size=(2, 3), clip_limit=40.0, other_dtypes=False)
+CASES.add(CLAHE, BYTES, tile_grid_size=(2, 2), keeps_dtype=True, compiled=False)

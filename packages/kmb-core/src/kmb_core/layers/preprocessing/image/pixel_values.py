@@ -33,6 +33,16 @@ def clipped(x: Any, value_range: Sequence[float]) -> Any:
     return clip(x, value_range[0], value_range[1])
 
 
+def levels_of(x: Any, value_range: Sequence[float], count: int) -> Any:
+    """Which of `count` equal steps, the last one for the highest value alone, a value is on: int32 from 0.
+
+    What rescaling took from whole numbers by rounding is given back, so that 127.99999 is 128.
+    """
+    steps = rescaled(x, value_range, (0, count - 1))
+    steps = steps if steps is x else add(steps, 1e-4)
+    return cast(clip(steps, 0, count - 1), "int32")
+
+
 def per_image(numbers: Any, dtype: str) -> Any:
     """Numbers for the images of a batch, of any shape, as `(batch, 1, 1, 1)`."""
     return reshape(cast(numbers, dtype), (-1, 1, 1, 1))

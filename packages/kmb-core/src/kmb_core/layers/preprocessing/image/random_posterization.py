@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import numpy as np
-
 from kmb_core.backend import dtype_of
 from kmb_core.layers.preprocessing.image.arguments import bounded_range, pixel_range
 from kmb_core.layers.preprocessing.image.pixel_layer import PixelLayer
-from kmb_core.layers.preprocessing.image.pixel_values import BYTES, rescaled
+from kmb_core.layers.preprocessing.image.pixel_values import BYTES, levels_of, rescaled
 from kmb_core.ops.arithmetic import subtract
 from kmb_core.ops.bits import bitwise_left_shift, bitwise_right_shift
 from kmb_core.ops.creation import cast
@@ -68,13 +66,7 @@ class RandomPosterization(PixelLayer):
         """A batch of images, each with its number of bits."""
         if not training:
             return images
-        x = rescaled(self._as_numbers(images), self.value_range, BYTES)
+        x = self._as_numbers(images)
         shift = reshape(cast(transformation["shift_factor"], "int32"), (-1, 1, 1, 1))
-        coarse = bitwise_left_shift(bitwise_right_shift(as_bytes(x, self.value_range), shift), shift)
+        coarse = bitwise_left_shift(bitwise_right_shift(levels_of(x, self.value_range, 256), shift), shift)
         return self._as_output(rescaled(cast(coarse, dtype_of(x)), BYTES, self.value_range))
-
-
-def as_bytes(x: Any, value_range: Any) -> Any:
-    """Values from 0 to 255 without their fractions, int32; where they were rescaled, without what rounding took."""
-    rounding = 0.0 if tuple(value_range) == BYTES else float(np.float32(1e-4))
-    return cast(x + rounding if rounding else x, "int32")
