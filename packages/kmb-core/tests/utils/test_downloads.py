@@ -96,7 +96,9 @@ def test_a_file_is_brought_once(fetch, server, tmp_path, capsys):
     assert read(path) == CONTENT
     assert fetch() == path
     assert server.asked == [None]
-    assert f"Downloading data from {server.address}" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"Downloading data from {server.address}" in out
+    assert "1.024 MB/1.024 MB" in out
     assert leftovers(tmp_path) == []
 
 

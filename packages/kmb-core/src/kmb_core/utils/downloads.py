@@ -2,13 +2,13 @@
 
 import os
 import urllib.parse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kmb_core import settings
 from kmb_core.errors import FileAccessError, message
-from kmb_core.training.progress import announce
+from kmb_core.training.progress import announce, duration
 from kmb_core.utils.archives import FORMATS, unpack
 from kmb_core.utils.file_lock import file_lock
 from kmb_core.utils.progbar import Progbar
@@ -83,7 +83,7 @@ def get_file(
         fresh = force_download or not _is_right(path, expected, algorithm)
         if fresh:
             announce(f"Downloading data from {origin}")
-            transfer(origin, path, checker(origin, expected, algorithm), _progress())
+            transfer(origin, path, checker(origin, expected, algorithm), _Transferred(None).report)
         if not formats:
             return path
         target = os.path.join(folder, name if archived else f"{_without_ending(name)}_extracted")
@@ -150,13 +150,24 @@ def _without_ending(name: str) -> str:
     return next(name[: -len(ending)] for ending in _ENDINGS if name.lower().endswith(ending))
 
 
-def _progress() -> Callable[[int, int | None], None]:
-    bar: list[Progbar] = []
+class _Transferred(Progbar):
+    """Shows bytes and how many come in a second, in place of steps."""
 
-    def report(received: int, total: int | None) -> None:
-        if not bar:
-            bar.append(Progbar(total, unit_name="byte"))
-        bar[0].target = total
-        bar[0].update(received)
+    def report(self, received: int, total: int | None) -> None:
+        """Take note of what is there."""
+        self.target = total
+        self.update(received)
 
-    return report
+    def _parts(self, current: int, now: float, finalize: bool) -> list[str]:
+        known = _size(current) if self.target is None else f"{_size(current)}/{_size(self.target)}"
+        bar = "" if self.target is None else self._bar(current)
+        each = self._seconds_each(current, now)
+        return [known, bar, duration(now - self._started), f"{_size(1 / each)}/s" if each else ""]
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.4g} {unit}"
+        count /= 1000
+    return f"{count:.4g} GB"
