@@ -6,11 +6,12 @@ from kmb_core.bounding_boxes.geometry import mapped_corners
 from kmb_core.layers.preprocessing.image.arguments import is_number
 from kmb_core.layers.preprocessing.image.geometric_layer import GeometricLayer
 from kmb_core.ops.arithmetic import add, multiply, negative, subtract, true_divide
-from kmb_core.ops.creation import cast, ones_like, zeros_like
+from kmb_core.ops.creation import cast, convert_to_tensor, ones_like, zeros_like
 from kmb_core.ops.image.layout import check_choice
 from kmb_core.ops.image.sampling import FILL_MODES, ORDERS
 from kmb_core.ops.image.transforms import affine_transform
-from kmb_core.ops.manipulation import reshape, stack
+from kmb_core.ops.indexing import get_item
+from kmb_core.ops.manipulation import concatenate, reshape, split, stack
 from kmb_core.ops.tensors import shape as shape_of
 
 Rows = tuple[tuple[Any, Any, Any], tuple[Any, Any, Any]]
@@ -83,6 +84,36 @@ class AffineLayer(GeometricLayer):
         first, second = self._rows(transformation, *self._size(images))
         matrix = stack([*first, *second, zeros_like(first[0]), zeros_like(first[0])], axis=-1)
         return affine_transform(images, matrix, interpolation, self.fill_mode, self.fill_value, self.data_format)
+
+    # Points and boxes ------------------------------------------------------------------------------------------------
+
+    def get_transformed_x_y(self, x: Any, y: Any, transform: Any) -> tuple[Any, Any]:
+        """Where a map takes points.
+
+        Args:
+            x, y: `(batch, points)`.
+            transform: the map's eight numbers, as for `ops.image.affine_transform`: `(8,)` or `(batch, 8)`.
+
+        Returns:
+            x and y of the new places.
+        """
+        numbers = reshape(convert_to_tensor(transform), (-1, 8))
+        a, b, c, d, e, f, g, h = (get_item(numbers, (slice(None), slice(n, n + 1))) for n in range(8))
+        k = add(add(multiply(g, x), multiply(h, y)), 1.0)
+        new_x, new_y = (add(add(multiply(p, x), multiply(q, y)), r) for p, q, r in ((a, b, c), (d, e, f)))
+        return true_divide(new_x, k), true_divide(new_y, k)
+
+    def get_shifted_bbox(self, bounding_boxes: Any, w_shift_factor: Any, h_shift_factor: Any) -> dict[str, Any]:
+        """Boxes moved to the left and up.
+
+        Args:
+            bounding_boxes: a dict with "boxes", `(..., 4)`, "xyxy".
+            w_shift_factor, h_shift_factor: by how much, numbers or tensors that broadcast against `(..., 1)`.
+        """
+        left, top, right, bottom = split(convert_to_tensor(bounding_boxes["boxes"]), 4, axis=-1)
+        shifts = (w_shift_factor, h_shift_factor) * 2
+        moved = [subtract(n, by) for n, by in zip((left, top, right, bottom), shifts, strict=True)]
+        return {**bounding_boxes, "boxes": concatenate(moved, -1)}
 
     # For subclasses ----------------------------------------------------------------------------------------------
 

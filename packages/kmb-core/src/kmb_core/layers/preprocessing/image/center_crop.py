@@ -42,7 +42,7 @@ class CenterCrop(GeometricLayer):
         return self._middle(self._as_images(images), "bilinear")
 
     def transform_segmentation_masks(
-        self, segmentation_masks: Any, transformation: Any = None, training: bool | None = True
+        self, segmentation_masks: Any, transformation: Any, training: bool | None = True
     ) -> Any:
         """The middle of masks."""
         return self._each_mask(segmentation_masks, lambda masks: self._middle(masks, "nearest"))

@@ -80,7 +80,7 @@ class CutMix(MixingLayer):
             shape = tuple(size if place == 4 + axis else n for place, n in enumerate(shape))
         return reshape(inside, shape), true_divide(extent, length)
 
-    def transform_images(self, images: Any, transformation: Any, training: bool | None = True) -> Any:
+    def transform_images(self, images: Any, transformation: Any = None, training: bool | None = True) -> Any:
         """A batch of images, each with a part of another."""
         return self._pasted(self._as_images(images), transformation, training)
 

@@ -59,7 +59,7 @@ class MixUp(MixingLayer):
         seed, batch = self.generator if seed is None else seed, self._batch_size(data)
         return {"mix_weight": self._weights((batch,), self.alpha, seed), "permutation_order": self._order(batch, seed)}
 
-    def transform_images(self, images: Any, transformation: Any, training: bool | None = True) -> Any:
+    def transform_images(self, images: Any, transformation: Any = None, training: bool | None = True) -> Any:
         """A batch of images, each mixed with another."""
         images = self._as_images(images)
         return self._mixed(images, transformation) if training and transformation is not None else images

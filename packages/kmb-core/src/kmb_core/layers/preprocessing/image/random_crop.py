@@ -97,6 +97,10 @@ class RandomCrop(GeometricLayer):
             bounding_boxes, size, self._target, lambda x: through(x, frame, self._target, self._drawing_dtype)
         )
 
+    def compute_output_shape(self, input_shape: Any, *args: Any, **kwargs: Any) -> Any:
+        """The shape of the outputs, for images or for a dict of parts."""
+        return super().compute_output_shape(input_shape)
+
     def _frame(self, rows: Any, columns: Any, start: Any, training: bool | None) -> Frame:
         if training:
             return exact_frame(rows, columns, *self._target, start)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kmb_core.bounding_boxes.geometry import crop
 from kmb_core.layers.preprocessing.image.affine_layer import AffineLayer, Rows, about_middle, constant
 from kmb_core.layers.preprocessing.image.arguments import is_number, is_pair
 from kmb_core.ops.arithmetic import add
@@ -73,6 +74,17 @@ class RandomZoom(AffineLayer):
         if self.width_factor is not None:
             across = expand_dims(add(uniform(shape, self.width_lower, self.width_upper, dtype, seed), 1.0), -1)
         return {"height_zoom": down, "width_zoom": across, "input_shape": sizes}
+
+    def get_clipped_bbox(
+        self, bounding_boxes: Any, h_end: Any, h_start: Any, w_end: Any, w_start: Any
+    ) -> dict[str, Any]:
+        """Boxes as they lie in a window of the image.
+
+        Args:
+            bounding_boxes: a dict with "boxes", `(..., 4)`, "xyxy".
+            h_end, h_start, w_end, w_start: the window's borders.
+        """
+        return crop(bounding_boxes, h_start, w_start, h_end - h_start, w_end - w_start)
 
     def _rows(self, transformation: Any, height: Any, width: Any) -> Rows:
         down, across = (reshape(transformation[name], (-1,)) for name in ("height_zoom", "width_zoom"))

@@ -71,6 +71,10 @@ class Resizing(GeometricLayer):
         """A batch of images in the new size."""
         return self._in_size(self._prepared(images), self.interpolation)
 
+    def transform_labels(self, labels: Any, transformation: Any = None, training: bool | None = True) -> Any:
+        """The same labels."""
+        return labels
+
     def transform_segmentation_masks(
         self, segmentation_masks: Any, transformation: Any = None, training: bool | None = True
     ) -> Any:
