@@ -165,6 +165,25 @@ def test_a_pickled_layer_of_any_backend_works(backend, expected):
         np.testing.assert_allclose(layer(TEXTS), expected["tf_idf"], rtol=1e-6)
 
 
+@pytest.mark.parametrize("backend", NAMES)
+def test_a_table_is_prepared_in_the_map_of_a_dataset(backend):
+    table = {"n": NUMBERS[:, 0], "text": TEXTS, "code": np.array([3, 1, 3, 2])}
+    data = tf.data.Dataset.from_tensor_slices(table)
+    with kmb_core.use_backend(backend):
+        space = kmb_core.utils.FeatureSpace(
+            {"n": "float_normalized", "text": "string_categorical", "code": "integer_categorical"},
+            crosses=[("text", "code")],
+        )
+        space.adapt(data)
+        expected = np.asarray(kmb_core.ops.convert_to_numpy(space(table)))
+    (batch,) = list(data.batch(4).map(space))
+    np.testing.assert_allclose(batch.numpy(), expected, rtol=1e-5, atol=1e-6)
+    rows = [row.numpy() for row in data.map(lambda row: space(row))]
+    np.testing.assert_allclose(rows, expected, rtol=1e-5, atol=1e-6)
+    with kmb_core.use_backend("numpy"):
+        np.testing.assert_allclose(space(table), expected, rtol=1e-5, atol=1e-6)
+
+
 ALONE = """
 import sys
 import numpy as np

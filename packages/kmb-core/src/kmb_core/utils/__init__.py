@@ -5,6 +5,7 @@ from kmb_core._lazy import lazy_names
 _NAMES = {
     "Config": "kmb_core.utils.config",
     "CustomObjectScope": "kmb_core.serialization",
+    "FeatureSpace": "kmb_core.utils.feature_space",
     "PyDataset": "kmb_core.data",
     "Sequence": "kmb_core.data:PyDataset",
     "Progbar": "kmb_core.utils.progbar",
