@@ -46,6 +46,7 @@ _NAMESPACES = (
     "constraints",
     "data",
     "datasets",
+    "distillation",
     "dtype_policies",
     "errors",
     "initializers",
@@ -66,6 +67,7 @@ _NAMESPACES = (
     "tree",
     "utils",
     "visualization",
+    "wrappers",
 )
 
 __getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES, _NAMESPACES)
@@ -93,7 +95,7 @@ def _resolver(namespace: str):
 
 for _name in ("activations", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics", "models"):
     _namespaces.RESOLVERS[f"keras.{_name}"] = _resolver(_name)
-for _name in ("ops", "optimizers", "quantizers", "random", "regularizers", "callbacks"):
+for _name in ("ops", "optimizers", "quantizers", "random", "regularizers", "callbacks", "distillation"):
     _namespaces.RESOLVERS[f"keras.{_name}"] = _resolver(_name)
 _namespaces.RESOLVERS["keras"] = _resolver("")
 _namespaces.RESOLVERS["keras.src.models.functional"] = lambda name: getattr(__getattr__("models"), name)

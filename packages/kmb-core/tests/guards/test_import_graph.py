@@ -33,7 +33,7 @@ ORDER = (
     ("saving",),
     ("training", "callbacks"),
     ("models",),
-    ("export", "legacy"),
+    ("distillation", "export", "legacy"),
     ("config", "distribution", "datasets", "preprocessing", "utils"),
     ("visualization", "wrappers", "applications"),
     ("mixed_precision",),

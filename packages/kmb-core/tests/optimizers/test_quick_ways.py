@@ -1,5 +1,7 @@
 """Steps through kernels for all variables, or compiled as a whole, are the steps that `update_step` says."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -107,3 +109,15 @@ def test_a_step_costs_no_calls_for_each_op_on_each_variable(name, calls_of):
 
     (few, quick), (many, _) = calls(5), calls(15)
     assert ((many - few) / 10 < 15) is quick
+
+
+def test_a_copy_steps_its_own_variables():
+    own = [Variable(np.zeros(2, dtype="float32"))]
+    optimizer = optimizers.Lion(0.5)
+    for _ in range(4):
+        optimizer.apply([ops.ones((2,))], own)
+    variables, again = copy.deepcopy((own, optimizer))
+    again.apply([ops.ones((2,))], again._trainable_variables)
+    assert again._trainable_variables[0] is variables[0]
+    np.testing.assert_allclose(own[0].numpy(), -2.0)
+    np.testing.assert_allclose(variables[0].numpy(), -2.5)

@@ -131,6 +131,10 @@ class Muon(Optimizer):
             self._momentums.append(made[0])
             self._velocities.append(made[1] if len(made) > 1 else None)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._adams = {id(v) for v in self._trainable_variables if self._is_adams(v)}
+
     def _decay(self, variables: list[Variable], learning_rate: Any) -> None:
         for variable in variables:
             decay = self.adam_weight_decay if id(variable) in self._adams else self.weight_decay

@@ -132,6 +132,13 @@ class Optimizer(Settings, LearningRate, Storage, Averaging):
         if name[0] != "_":  # a setting: steps made for the old one are of no use any more
             self.__dict__["_fused"] = self.__dict__["_compiled"] = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_fused": None, "_compiled": None}  # they hold on to this optimizer's variables
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._positions = {id(v): i for i, v in enumerate(self._trainable_variables)}
+
     def _fused_update(self, kernels: Any) -> Callable[..., None] | None:
         """A function (gradients, step, learning_rate) that updates all variables; None where there is none."""
         return None
