@@ -120,6 +120,8 @@ _MODULES = {
     "preprocessing.image.contrast_limited_adaptive_histogram_equalization": (
         "ContrastLimitedAdaptiveHistogramEqualization"
     ),
+    "preprocessing.image.aug_mix": "AugMix",
+    "preprocessing.image.rand_augment": "RandAugment",
     "activation.elu": "ELU",
     "activation.leaky_relu": "LeakyReLU",
     "activation.prelu": "PReLU",

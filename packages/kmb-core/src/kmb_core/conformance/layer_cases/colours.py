@@ -37,3 +37,5 @@ CASES.add("Equalization", FIRST, bins=16, data_format="channels_first", compiled
 CLAHE = "ContrastLimitedAdaptiveHistogramEqualization"
 CASES.add(CLAHE, IMAGES, tile_grid_size=(2, 3), clip_limit=40.0, other_dtypes=False)
 CASES.add(CLAHE, BYTES, tile_grid_size=(2, 2), keeps_dtype=True, compiled=False)
+CASES.add("RandAugment", IMAGES, **DRAWN)
+CASES.add("AugMix", FIRST, num_chains=2, chain_depth=2, data_format="channels_first", **DRAWN)
