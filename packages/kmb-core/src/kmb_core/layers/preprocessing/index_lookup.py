@@ -21,7 +21,7 @@ from kmb_core.layers.preprocessing.text_layer import TextLayer, as_key, categori
 from kmb_core.layers.preprocessing.texts import Items
 
 MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
-_UNKNOWN, _LEFT_OUT = -2, -1
+UNKNOWN, _LEFT_OUT = -2, -1
 _FILE, _WEIGHTS = "vocabulary.txt", "idf_weights"
 
 
@@ -288,14 +288,14 @@ class IndexLookup(TextLayer):
     def _ids(self, values: Sequence[Any]) -> np.ndarray:
         """The tokens' numbers, flat."""
         table = self._table(values)
-        ids = np.fromiter(map(table.get, values, repeat(_UNKNOWN)), np.int64, len(values))
+        ids = np.fromiter(map(table.get, values, repeat(UNKNOWN)), np.int64, len(values))
         return self._with_unknown(ids, values)
 
     def _table(self, values: Sequence[Any]) -> dict[Any, int]:
         return self._tables[None]
 
     def _with_unknown(self, ids: np.ndarray, values: Sequence[Any]) -> np.ndarray:
-        unknown = np.flatnonzero(ids == _UNKNOWN)
+        unknown = np.flatnonzero(ids == UNKNOWN)
         if not len(unknown):
             return ids
         if self.num_oov_indices == 0:

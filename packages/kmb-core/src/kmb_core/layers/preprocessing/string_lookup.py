@@ -4,10 +4,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from kmb_core.layers.preprocessing import texts
-from kmb_core.layers.preprocessing.index_lookup import IndexLookup
+from kmb_core.layers.preprocessing.index_lookup import UNKNOWN, IndexLookup
+from kmb_core.layers.preprocessing.packed_tokens import LetterTable, PackedTable
 from kmb_core.layers.preprocessing.texts import Items
 from kmb_core.serialization import saved_as
+
+_WIDE = 4 * 32  # bytes of a text in an array up to which all of them are looked up at once
+
+
+def _is_narrow(dtype: np.dtype[Any]) -> bool:
+    return dtype.isnative and 0 < dtype.itemsize <= _WIDE
 
 
 @saved_as("keras.layers")
@@ -88,6 +97,8 @@ class StringLookup(IndexLookup):
         )
 
     def _read(self, inputs: Any) -> Items:
+        if isinstance(inputs, np.ndarray) and inputs.dtype.kind == "U" and _is_narrow(inputs.dtype):
+            return Items(inputs.ravel(), inputs.shape)  # type: ignore[arg-type]  # an array is the quicker list
         return texts.read(inputs, self._where())
 
     def _as_tokens(self, vocabulary: Sequence[Any]) -> list[str]:
@@ -106,6 +117,24 @@ class StringLookup(IndexLookup):
             table = {token.encode(self.encoding): number for token, number in self._tables[None].items()}
             self._tables[key] = table if key is bytes else {**table, **self._tables[None]}
         return self._tables[key]
+
+    def _ids(self, values: Sequence[Any]) -> np.ndarray:
+        if not isinstance(values, np.ndarray):
+            return super()._ids(values)
+        if "letters" not in self._tables:
+            self._tables["letters"] = LetterTable(self._tables[None], UNKNOWN)  # type: ignore[assignment]  # a table too
+        return self._with_unknown(self._tables["letters"].of_array(values), values)  # type: ignore[attr-defined]  # as above
+
+    def _packed_table(self, unknown: int) -> PackedTable:
+        """The tokens' table for many at once; made when it is needed."""
+        key = ("packed", unknown)
+        if key not in self._tables:
+            self._tables[key] = PackedTable(self._table([b""]), unknown)  # type: ignore[assignment]  # a table too
+        return self._tables[key]  # type: ignore[return-value]  # as above
+
+    def _count(self, items: Items) -> None:
+        values = items.values.tolist() if isinstance(items.values, np.ndarray) else items.values
+        super()._count(Items(values, items.shape, items.lengths))
 
     def _plain(self, counts: Counter[Any]) -> Counter[Any]:
         if not any(isinstance(token, bytes) for token in counts):

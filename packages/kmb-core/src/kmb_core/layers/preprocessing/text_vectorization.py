@@ -6,7 +6,7 @@ C. Texts of a batch are joined by a byte that no UTF-8 has, so that each step is
 
 import string
 from collections.abc import Sequence
-from itertools import chain, repeat
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -244,27 +244,14 @@ class TextVectorization(TextLayer):
 
     def _numbers_at_once(self, joined: bytes, count: int) -> tuple[np.ndarray, np.ndarray] | None:
         """The same from texts that were joined; None where a text held what they were joined with."""
-        table, unknown = self._bordered_table()
-        tokens = joined.split()
-        ids = np.fromiter(map(table.get, tokens, repeat(unknown)), np.int64, len(tokens))
-        borders = np.flatnonzero(ids == _AT_BORDER)
-        if len(borders) != count:
-            return None
-        lengths = np.diff(borders, prepend=-1) - 1
-        return ids[ids != _AT_BORDER], lengths
-
-    def _bordered_table(self) -> tuple[dict[Any, int], int]:
-        tables = self._lookup_layer._tables
-        if "bordered" not in tables:
-            tables["bordered"] = {**self._lookup_layer._table([b""]), _BORDER: _AT_BORDER}
-        return tables["bordered"], self._lookup_layer._first_unknown()
+        return self._lookup_layer._packed_table(self._lookup_layer._first_unknown()).of_text(joined, count)
 
     def _joined(self, values: list[Any]) -> bytes:
         """All texts, cleaned, each with the border behind it."""
         if callable(self.standardize):
             values = self._cleaned(values)
         parts = texts.encoded(values)
-        joined = b" \xff ".join([*parts, b""])
+        joined = _BORDER.join([*parts, b""])
         table, deleted = (None, b"") if callable(self.standardize) else _CLEANING[self.standardize]
         return joined.translate(table, deleted)
 
@@ -354,9 +341,6 @@ class TextVectorization(TextLayer):
         if isinstance(config.get("ngrams"), list):
             config["ngrams"] = tuple(config["ngrams"])
         return super().from_config(config)
-
-
-_AT_BORDER = -3
 
 
 def _as_given(values: list[Any]) -> np.ndarray:
