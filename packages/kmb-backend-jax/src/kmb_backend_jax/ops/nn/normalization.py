@@ -8,6 +8,8 @@ from jax import lax
 
 from kmb_backend_jax.kernel import kernel
 from kmb_core.backend import epsilon as default_epsilon
+from kmb_core.plugins.contract import DECLARED
+from kmb_core.shapes import normalize_axis
 
 _HALVES = ("float16", "bfloat16")
 
@@ -54,6 +56,40 @@ def batch_normalization(
     if offset is not None:
         result = result + offset.reshape(shape)
     return result.astype(x.dtype)
+
+
+@kernel(static=("axis",))
+def normalize_batch(
+    x: jax.Array,
+    axis: int,
+    offset: jax.Array | None = None,
+    scale: jax.Array | None = None,
+    epsilon: float = 1e-3,
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """`batch_normalization` with the statistics of x.
+
+    Both are sums of differences from one of the values: XLA makes them in one pass (two, were the mean needed first),
+    and no digits are lost where a mean is large against the deviation, as in sums of squares. The outputs are x times
+    one number plus another, as in torch's kernel; with the differences in x's place XLA works them out several times.
+    """
+    axis = normalize_axis(axis, x.ndim, "ops.normalize_batch")
+    if not x.size or any(p is not None and p.shape != (x.shape[axis],) for p in (offset, scale)):
+        return DECLARED["normalize_batch"].body(x, axis, offset, scale, epsilon)
+    wide, others = _wide(x), tuple(i for i in range(x.ndim) if i != axis)
+    shape = [1] * x.ndim
+    shape[axis] = -1
+    first = tuple(slice(None) if i == axis else 0 for i in range(x.ndim))
+    start = lax.stop_gradient(wide[first])
+    moved = wide - start.reshape(shape)
+    mean = jnp.mean(moved, others)
+    variance = jnp.maximum(jnp.mean(jnp.square(moved), others) - jnp.square(mean), 0)
+    mean = mean + start
+    factor = lax.rsqrt(variance + epsilon)
+    factor = factor if scale is None else factor * scale
+    rest = -mean * factor if offset is None else offset - mean * factor
+    outputs = wide * factor.reshape(shape) + rest.reshape(shape)
+    mean, variance = lax.stop_gradient((mean, variance))
+    return outputs.astype(x.dtype), mean.astype(x.dtype), variance.astype(x.dtype)
 
 
 @kernel(static=("axis",))
