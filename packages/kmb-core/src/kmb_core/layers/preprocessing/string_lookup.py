@@ -37,8 +37,8 @@ class StringLookup(IndexLookup):
         pad_to_max_tokens: vectors of size `max_tokens`, however small the vocabulary is.
         sparse: sparse outputs, on backends that have such.
         encoding: of bytes.
-        oov_method: "floormod" or "farmhash"; text is always hashed.
         salt: hash with SipHash-2-4 under this key of one or two whole numbers.
+        **kwargs: `oov_method`, "floormod" or "farmhash": text is always hashed.
 
     Input: text of any shape: lists, arrays of str, bytes or objects, columns of tables, tensors of strings.
 
@@ -73,9 +73,8 @@ class StringLookup(IndexLookup):
         pad_to_max_tokens: bool = False,
         sparse: bool = False,
         encoding: str = "utf-8",
-        oov_method: str = "floormod",
-        salt: Any = None,
         name: str | None = None,
+        salt: Any = None,
         **kwargs: Any,
     ) -> None:
         self.encoding = encoding
@@ -90,7 +89,7 @@ class StringLookup(IndexLookup):
             output_mode=output_mode,
             sparse=sparse,
             pad_to_max_tokens=pad_to_max_tokens,
-            oov_method=oov_method,
+            oov_method=kwargs.pop("oov_method", "floormod"),
             salt=salt,
             name=name,
             **kwargs,
