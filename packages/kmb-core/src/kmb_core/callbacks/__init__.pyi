@@ -1,3 +1,4 @@
+from kmb_core.training.callbacks.backup_and_restore import BackupAndRestore as BackupAndRestore
 from kmb_core.training.callbacks.csv_logger import CSVLogger as CSVLogger
 from kmb_core.training.callbacks.callback import Callback as Callback
 from kmb_core.training.callbacks.callback_list import CallbackList as CallbackList
@@ -8,4 +9,6 @@ from kmb_core.training.callbacks.learning_rate_scheduler import LearningRateSche
 from kmb_core.training.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
 from kmb_core.training.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
 from kmb_core.training.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
+from kmb_core.training.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
+from kmb_core.training.callbacks.swap_ema_weights import SwapEMAWeights as SwapEMAWeights
 from kmb_core.training.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN

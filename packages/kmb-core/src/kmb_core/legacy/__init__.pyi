@@ -1,0 +1,1 @@
+from kmb_core.legacy import saving as saving

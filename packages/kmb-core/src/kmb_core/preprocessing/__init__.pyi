@@ -1,0 +1,5 @@
+from kmb_core.preprocessing import image as image
+from kmb_core.preprocessing import sequence as sequence
+from kmb_core.utils.image_folders import image_dataset_from_directory as image_dataset_from_directory
+from kmb_core.utils.text_folders import text_dataset_from_directory as text_dataset_from_directory
+from kmb_core.utils.timeseries import timeseries_dataset_from_array as timeseries_dataset_from_array

@@ -1,0 +1,9 @@
+from kmb_core.bounding_boxes.geometry import affine_transform as affine_transform
+from kmb_core.bounding_boxes.geometry import clip_to_image_size as clip_to_image_size
+from kmb_core.bounding_boxes.overlap import compute_ciou as compute_ciou
+from kmb_core.bounding_boxes.overlap import compute_iou as compute_iou
+from kmb_core.bounding_boxes.formats import convert_format as convert_format
+from kmb_core.bounding_boxes.geometry import crop as crop
+from kmb_core.bounding_boxes.deltas import decode_deltas_to_boxes as decode_deltas_to_boxes
+from kmb_core.bounding_boxes.deltas import encode_box_to_deltas as encode_box_to_deltas
+from kmb_core.bounding_boxes.geometry import pad as pad

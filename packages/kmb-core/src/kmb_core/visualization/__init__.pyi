@@ -1,0 +1,5 @@
+from kmb_core.visualization.boxes import draw_bounding_boxes as draw_bounding_boxes
+from kmb_core.visualization.masks import draw_segmentation_masks as draw_segmentation_masks
+from kmb_core.visualization.galleries import plot_bounding_box_gallery as plot_bounding_box_gallery
+from kmb_core.visualization.galleries import plot_image_gallery as plot_image_gallery
+from kmb_core.visualization.galleries import plot_segmentation_mask_gallery as plot_segmentation_mask_gallery

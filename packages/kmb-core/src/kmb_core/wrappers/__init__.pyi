@@ -1,0 +1,3 @@
+from kmb_core.wrappers.sklearn_estimators import SKLearnClassifier as SKLearnClassifier
+from kmb_core.wrappers.sklearn_estimators import SKLearnRegressor as SKLearnRegressor
+from kmb_core.wrappers.sklearn_estimators import SKLearnTransformer as SKLearnTransformer
