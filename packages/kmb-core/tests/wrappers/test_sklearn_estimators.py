@@ -30,7 +30,7 @@ def network(X, y, loss="mse", activation=None, hidden=8, rate=0.05):
         layers.Dense(outputs, activation, kernel_initializer=starts[1]),
     ]
     model = kmb_core.Sequential(parts)
-    model.compile(kmb_core.optimizers.Adam(rate), loss)
+    model.compile(kmb_core.optimizers.Adam(rate), loss, run_eagerly=True)  # hundreds of models of a few steps each
     return model
 
 
