@@ -47,6 +47,8 @@ def _conv_transpose(
     spatial = inputs.shape[2:] if channels_first else inputs.shape[1:-1]
     extents = [(width - 1) * rate + 1 for width, rate in zip(kernel.shape, dilations, strict=False)]
     if 0 in inputs.shape:
+        if kernel.ndim != rank + 2 or kernel.shape[-1] != inputs.shape[1 if channels_first else -1]:
+            raise ValueError("the kernel does not fit")  # the declaration says it in full
         counts = [
             max((n - 1) * step + e - cut, 0) for n, step, e, cut in zip(spatial, strides, extents, cuts, strict=True)
         ]

@@ -87,6 +87,8 @@ def _too_large(x: Any, kernel: Any, axis: int, padding: str, dilations: list[int
 
 def _nothing(x: Any, kernel: Any, strides: list[int], padding: str, dilations: list[int]) -> Any:
     """A result without elements; TensorFlow's fast CPU kernels (oneDNN) give it a wrong shape."""
+    if len(kernel.shape) != len(x.shape) or not kernel.shape[-2] or x.shape[-1] % kernel.shape[-2]:
+        raise ValueError("the kernel does not fit")  # the core says it in its own words
     margins = [_reach(kernel, i, dilations) - 1 if padding == "VALID" else 0 for i in range(len(strides))]
     spatial = [max(0, -(-(x.shape[i + 1] - m) // s)) for i, (m, s) in enumerate(zip(margins, strides, strict=True))]
     return tf.zeros([x.shape[0], *spatial, kernel.shape[-1]], x.dtype)

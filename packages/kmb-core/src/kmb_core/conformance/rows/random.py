@@ -1,5 +1,7 @@
 """Rows of `random.draws`: shapes and dtypes. What the numbers have to be like is in `test_random`."""
 
+import numpy as np
+
 from kmb_core.conformance.row import DTYPE, Table, fixed, integers, numbers, positive
 
 TABLE = Table()
@@ -18,4 +20,4 @@ TABLE.add("categorical", None, numbers(2, 3), 4, seed=1, **UNTRACED)
 TABLE.add("shuffle", None, integers(4, 2), seed=1, dtypes=("int32",), **UNTRACED)
 TABLE.add("dropout", None, numbers(2, 3), 0.5, seed=1, **UNTRACED)
 TABLE.add("dropout", lambda x, rate: x, numbers(2, 3), 0.0, **UNTRACED)
-TABLE.add("dropout", lambda x, rate: 0 * x, numbers(2, 3), 1.0, **UNTRACED)
+TABLE.add("dropout", lambda x, rate: np.zeros_like(x), numbers(2, 3), 1.0, **UNTRACED)

@@ -22,6 +22,7 @@ from kmb_core.shapes import normalize_axes, normalize_axis
 from kmb_core.typing import Floating, Tensor
 
 NN = "keras.src.ops.nn"
+SMALLEST_HALF = 2.0**-14  # what is smaller in float16, some processors take for 0, and so divide by it
 
 Axes = int | Sequence[int]
 
@@ -256,7 +257,10 @@ def normalize(x: Floating, axis: Axes = -1, order: int = 2, epsilon: float | Non
     if isinstance(order, str) or not order >= 1:
         raise ValueError(f"ops.normalize: order is a number from 1 on, got {order!r}")
     axes = normalize_axes(axis, len(x.shape), "ops.normalize")
-    return x / maximum(_norm(x, axes, order), default_epsilon() if epsilon is None else epsilon)
+    least = default_epsilon() if epsilon is None else epsilon
+    if dtype_of(x) == "float16" and least < SMALLEST_HALF:
+        least = SMALLEST_HALF
+    return x / maximum(_norm(x, axes, order), least)
 
 
 def _norm(x: Tensor, axes: tuple[int, ...], order: float) -> Tensor:
