@@ -20,11 +20,14 @@ DTYPES: tuple[Any, ...] = (
 )  # fmt: skip
 WIDE = {"int64": "int32", "uint64": "uint32", "float64": "float32"}  # each with what the table makes of it
 VALUES = np.array([1, 2, 3])
-# Ops with two promoting tensors to which these vectors mean nothing.
+MATRIX = np.array([[4, 1, 0], [1, 3, 1], [0, 1, 2]])
+# Ops that take matrices: which of their tensors is one. As truth values it can be inverted too.
+MATRICES = {"solve": (0,), "solve_triangular": (0,), "lstsq": (0,), "cdist": (0, 1)}
+# Ops with two promoting tensors to which neither means anything, that need more arguments, or (polar) give complex
+# numbers, which are exact to 32 bits whatever halves they are computed from.
 OTHERS = {
     "linspace", "conv", "conv_transpose", "depthwise_conv", "tensordot", "binary_crossentropy",
-    "categorical_crossentropy", "solve", "solve_triangular", "lstsq", "cdist", "psnr",
-    "polar", "ssim", "dense",
+    "categorical_crossentropy", "psnr", "ssim", "dense", "polar",
 }  # fmt: skip
 NO_SCALARS = {
     "matmul",
@@ -33,6 +36,7 @@ NO_SCALARS = {
     "cross",
     "digitize",
     "searchsorted",
+    *MATRICES,
 }
 
 
@@ -58,7 +62,7 @@ def pairs(op: str, fraction: float) -> list[tuple[Any, Any]]:
 
 def check_pair(op: str, left: Any, right: Any) -> None:
     """Eagerly the dtype that the declaration infers from the table's, and the values of that dtype."""
-    given = [_argument(dtype) for dtype in (left, right)]
+    given = [_argument(op, place, dtype) for place, dtype in enumerate((left, right))]
     symbolic = [KerasTensor(x.shape, d) if isinstance(d, str) else x for x, d in zip(given, (left, right), strict=True)]
     backend = current_backend()
     tensors = [backend.convert(x, d) if isinstance(d, str) else x for x, d in zip(given, (left, right), strict=True)]
@@ -78,10 +82,12 @@ def check_pair(op: str, left: Any, right: Any) -> None:
     assert_close(backend.to_numpy(output), same.astype("float64") if is_float(declared) else same, tolerance)
 
 
-def _argument(dtype: Any) -> Any:
+def _argument(op: str, place: int, dtype: Any) -> Any:
     if dtype is bool:
         return True
-    return VALUES.astype(numpy_dtype(dtype)) if isinstance(dtype, str) else dtype(2)
+    if not isinstance(dtype, str):
+        return dtype(2)
+    return (MATRIX if place in MATRICES.get(op, ()) else VALUES).astype(numpy_dtype(dtype))
 
 
 def described(op: str, left: Any, right: Any) -> str:
