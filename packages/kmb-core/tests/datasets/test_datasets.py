@@ -85,7 +85,10 @@ def test_fashion_mnist(serve):
     x_train[0] = 1  # one's own copy
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"no idx"), gzip.compress(b"\0\0\x08\x01\0\0\0\x09")])
+DAMAGED = [b"no gzip", gzip.compress(b"no idx"), gzip.compress(b"\0\0\x08\x01\0\0\0\x09")]
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=["no gzip", "no idx", "too short"])
 def test_a_damaged_fashion_mnist_is_named(serve, content):
     serve("train-labels-idx1-ubyte.gz", content, fashion_mnist)
     with pytest.raises(CheckpointError, match="is damaged"):

@@ -54,7 +54,7 @@ class BackendImplementation(Protocol):
     # recurrent layers project each step's inputs in the loop; where it is missing, all are one product in front of it.
     kernels: Mapping[str, Callable[..., Any]]
 
-    # Of layers that prepare data: "host_call" (function, tensors, dtype, shape) calls a function of arrays from a graph,
+    # Of layers that prepare data: "host_call" (function, tensors, dtype, shape) calls a function of arrays in a graph,
     # "as_sparse" and "ragged" (rows without the zeros behind them) change a tensor's layout.
     # Optional: `sparse_types`, classes of tensors that are made dense, by `convert`, for all ops but `sparse_ops`.
 

@@ -36,6 +36,7 @@ TABLE.add("broadcast_to", np.broadcast_to, numbers(1, 2), (0, 2), unknown_batch=
 
 TABLE.add("concatenate", np.concatenate, [numbers(2, 3), numbers(2, 1), numbers(2, 0)], -1, **EVERY)
 TABLE.add("concatenate", np.concatenate, [numbers(2, 3), numbers(1, 3)], **SOME)
+TABLE.add("concatenate", np.concatenate, [numbers(2, 3)], 1, dtypes=("float32", "int32"))
 TABLE.add("stack", np.stack, [numbers(2, 3), numbers(2, 3)], **EVERY)
 TABLE.add("stack", np.stack, [numbers(2, 3), numbers(2, 3), numbers(2, 3)], -1, **SOME)
 TABLE.add("split", np.split, numbers(4, 6), 2, 0, unknown_batch=0, **EVERY)
