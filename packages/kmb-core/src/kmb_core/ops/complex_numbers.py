@@ -10,6 +10,7 @@ from kmb_core.ops.creation import ones_like
 from kmb_core.ops.declaration import composite, primitive
 from kmb_core.ops.functions import arctan2, cos, sin
 from kmb_core.ops.manipulation import stack
+from kmb_core.ops.operands import beside
 from kmb_core.typing import Floating, Tensor, TensorLike
 
 PART = {"complex64": "float32", "complex128": "float64"}
@@ -185,4 +186,5 @@ def polar(abs_: Floating, angle: Floating) -> Tensor:
         >>> complex(ops.polar(2.0, 0.0))
         (2+0j)
     """
+    angle = beside(abs_, angle)
     return view_as_complex(stack([multiply(abs_, cos(angle)), multiply(abs_, sin(angle))], -1))

@@ -93,6 +93,8 @@ def conv(
     amount: Sequence[int] = (0,) * rank
     if _pads(padding):
         if 0 in x.shape[2:]:
+            if kernel.ndim != x.ndim or x.shape[1] % kernel.shape[-2]:
+                raise ValueError("the kernel does not fit")  # the declaration says it in full
             return _nothing(x, strides, kernel.shape[-1], last) + kernel[:0].sum()
         amount, extra = same_padding(x.shape[2:], kernel.shape[:rank], strides, dilation)
         if any(extra):

@@ -32,6 +32,8 @@ def conv_transpose(
     if output_padding is not None or 0 in x.shape[2:]:
         counts = _counts(x.shape[2:], kernel.shape, steps, rates, cuts)
         if 0 in counts or 0 in x.shape[2:]:  # torch's kernel refuses these
+            if kernel.ndim != x.ndim or x.shape[1] != kernel.shape[-1]:
+                raise ValueError("the kernel does not fit")  # the declaration says it in full
             filters = kernel.shape[-2]
             shape = (len(x), *counts, filters) if last else (len(x), filters, *counts)
             return x.new_zeros(shape) + x.flatten()[:0].sum() + kernel.flatten()[:0].sum()  # for the gradients
