@@ -117,3 +117,18 @@ def test_unknown_sizes_stay_unknown():
     assert [part.shape for part in ops.qr(x, "complete")] == [(None, None, None), (None, None, 3)]
     assert [part.shape for part in ops.lu_factor(x)] == [(None, None, 3), (None, None)]
     assert ops.pinv(x).shape == (None, 3, None)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    ("function", "sizes"), [(ops.svd, (4, 4)), (ops.pinv, (3, 4)), (lambda x: ops.lstsq(x, x[:, 0]), (3,))]
+)
+def test_a_matrix_that_is_not_finite_is_refused_or_gives_something_and_never_hangs(function, sizes, value):
+    matrix = GENERATOR.normal(size=(4, 3))
+    matrix[1, 1] = value
+    try:
+        first = function(matrix)
+    except Exception as error:
+        assert type(error).__name__.lstrip("_") == "LinAlgError"
+    else:
+        assert ops.shape(first[0] if isinstance(first, (list, tuple)) else first) == sizes

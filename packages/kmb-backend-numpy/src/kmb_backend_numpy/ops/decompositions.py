@@ -25,6 +25,12 @@ def adjoint(x: np.ndarray) -> np.ndarray:
     return np.conjugate(np.swapaxes(x, -1, -2))
 
 
+def need_finite(x: np.ndarray, name: str) -> None:
+    """Refuse a matrix with NaN or an infinity; `name` is the op's."""
+    if not np.isfinite(x).all():
+        raise np.linalg.LinAlgError(f"ops.{name}: the matrix has elements that are NaN or infinite")
+
+
 def cholesky(x: np.ndarray, upper: bool = False) -> np.ndarray:
     """NumPy's lower factor, turned for the upper one, for which NumPy would read the other triangle."""
     try:
@@ -65,7 +71,8 @@ def qr(x: np.ndarray, mode: str = "reduced") -> tuple[np.ndarray, ...]:
 
 
 def svd(x: np.ndarray, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """NumPy's."""
+    """NumPy's, for finite numbers: LAPACK's iteration may never end with others."""
+    need_finite(x, "svd")
     if not compute_uv:
         return narrowed(x, np.linalg.svd(widened(x), compute_uv=False))[0]
     return narrowed(x, *np.linalg.svd(widened(x), full_matrices))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kmb_backend_numpy.ops.decompositions import narrowed, widened
+from kmb_backend_numpy.ops.decompositions import narrowed, need_finite, widened
 
 
 def _columns(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, bool]:
@@ -54,7 +54,8 @@ def solve_triangular(a: np.ndarray, b: np.ndarray, lower: bool = False) -> np.nd
 
 
 def lstsq(a: np.ndarray, b: np.ndarray, rcond: float | None = None) -> np.ndarray:
-    """NumPy's for one matrix, by the pseudo-inverse for several."""
+    """NumPy's for one matrix, by the pseudo-inverse for several; of finite numbers, as `svd`."""
+    need_finite(a, "lstsq")
     columns, vectors = _columns(a, b)
     left, right = widened(a), widened(columns)
     if rcond is None:
