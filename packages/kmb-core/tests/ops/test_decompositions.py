@@ -129,6 +129,7 @@ def test_a_matrix_that_is_not_finite_is_refused_or_gives_something_and_never_han
     try:
         first = function(matrix)
     except Exception as error:
-        assert type(error).__name__.lstrip("_") == "LinAlgError"
+        found = type(error).__name__.lstrip("_")
     else:
-        assert ops.shape(first[0] if isinstance(first, (list, tuple)) else first) == sizes
+        found = ops.shape(first[0] if isinstance(first, (list, tuple)) else first)
+    assert found in ("LinAlgError", sizes)
