@@ -158,12 +158,12 @@ class Distiller(Model):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Any:
         """A distiller from what `get_config` gave."""
         config = dict(config)
         trainable = config.pop("trainable", True)
         for part in ("teacher", "student", "distillation_losses", "dtype"):
-            config[part] = deserialize_keras_object(config[part], custom_objects=custom_objects)
+            config[part] = deserialize_keras_object(config[part])
         distiller = cls(**config)
         distiller.trainable = trainable
         return distiller

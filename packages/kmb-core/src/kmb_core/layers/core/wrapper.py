@@ -4,7 +4,7 @@ from typing import Any
 
 from kmb_core.errors import DTypeError
 from kmb_core.layers.layer import Layer
-from kmb_core.serialization import saved_as
+from kmb_core.serialization import CustomObjectScope, saved_as
 
 
 @saved_as("keras.layers")
@@ -36,3 +36,9 @@ class Wrapper(Layer):
         """Build the layer inside for the same inputs."""
         if not self.layer.built:
             self.layer.build(input_shape)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """A wrapper from what `get_config` gave; names in it may also mean `custom_objects`."""
+        with CustomObjectScope(custom_objects):
+            return super().from_config(config)

@@ -61,6 +61,10 @@ class Concatenate(Layer):
         """The outputs for the inputs."""
         return concatenate_op(inputs, self.axis)
 
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """A KerasTensor like the output."""
+        return super().compute_output_spec(inputs)
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The common shape, the sizes along the axis added up."""
         return self._joined_shape(input_shapes(self, input_shape))

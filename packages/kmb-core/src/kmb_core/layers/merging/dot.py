@@ -76,6 +76,10 @@ class Dot(Layer):
         product = matmul(_matrix(rows, -1), _matrix(columns, 1))
         return reshape(product, (one[0], *(kept or (1,))))
 
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """A KerasTensor like the output."""
+        return super().compute_output_spec(inputs)
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The batch and the axes that are left."""
         return self._fitted(input_shapes(self, input_shape))[1]

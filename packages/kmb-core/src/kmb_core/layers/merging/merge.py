@@ -51,6 +51,10 @@ class Merge(Layer):
     def _merge_function(self, inputs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} defines no _merge_function")
 
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """A KerasTensor like the output."""
+        return super().compute_output_spec(inputs)
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The common shape."""
         return self._merged_shape(input_shapes(self, input_shape))

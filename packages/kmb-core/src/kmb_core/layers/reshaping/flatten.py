@@ -47,6 +47,10 @@ class Flatten(Layer):
             return reshape(inputs, (-1, size) if size else (shape_of(inputs)[0], -1 if size is None else 0))
         return reshape(inputs, (batch, -1 if size is None else size))
 
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """A KerasTensor like the output."""
+        return super().compute_output_spec(inputs)
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """(batch, size)"""
         return (input_shape[0], product(input_shape[1:]))

@@ -42,6 +42,10 @@ class Permute(Layer):
         """The outputs for the inputs."""
         return transpose(inputs, self._order)
 
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """A KerasTensor like the output."""
+        return super().compute_output_spec(inputs)
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """The sizes in the new order."""
         return tuple(input_shape[axis] for axis in self._order)

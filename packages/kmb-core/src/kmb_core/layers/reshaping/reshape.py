@@ -47,6 +47,10 @@ class Reshape(Layer):
             return reshape(inputs, self.compute_output_shape(tuple(inputs.shape)))
         return reshape(inputs, (batch, *self.target_shape))
 
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """A KerasTensor like the output."""
+        return super().compute_output_spec(inputs)
+
     def compute_output_shape(self, input_shape: Any) -> Any:
         """(batch, *target_shape), -1 worked out where all sizes are known."""
         given = product(input_shape[1:])

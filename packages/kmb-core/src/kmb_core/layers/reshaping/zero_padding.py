@@ -96,7 +96,7 @@ class ZeroPadding3D(BaseBorders):
 
     rank = 3
 
-    def __init__(self, padding: Any = (1, 1, 1), data_format: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, padding: Any = ((1, 1), (1, 1), (1, 1)), data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(padding, data_format, **kwargs)
         self.padding = self._amounts[0] if self.rank == 1 else self._amounts
 

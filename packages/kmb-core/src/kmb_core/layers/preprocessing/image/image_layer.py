@@ -64,11 +64,11 @@ class ImageLayer(DataLayer):
 
     # What a call is given ----------------------------------------------------------------------------------------
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
         """The outputs for images, or for a dict of images and what belongs to them."""
         if inputs.__class__ in (list, tuple):
             inputs = self._one_batch(inputs)
-        return super().__call__(inputs, *args, **kwargs)
+        return super().__call__(inputs, **kwargs)
 
     def _one_batch(self, images: Any) -> Any:
         """A list of images as a batch; lists of numbers are left to the base class."""
