@@ -20,7 +20,8 @@ BACKENDS = {
 }
 # A lighter build that is imported under the same name, which pip cannot know to be an equal.
 LIGHTER = {"tensorflow": "tensorflow-cpu"}
-TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "scipy", "scikit-learn", "pillow", "matplotlib", "pydot")
+TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "scipy", "scikit-learn")
+TEST_TOOLS += ("pillow", "matplotlib", "pydot", "tensorboard")  # what the core imports when it is used
 CONSTRAINTS = ("-c", "constraints.txt")
 IN_PARALLEL = ("-n", "2")  # on XLA half of a test's time is compilation, which one core is busy with
 

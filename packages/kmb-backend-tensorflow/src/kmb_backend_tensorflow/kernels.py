@@ -13,6 +13,7 @@ from kmb_backend_tensorflow.concrete import quick
 from kmb_backend_tensorflow.dtypes import as_dtype
 from kmb_backend_tensorflow.host import as_sparse, host_call, ragged
 from kmb_backend_tensorflow.images import image_blur, image_resize
+from kmb_backend_tensorflow.profiling import start_profile
 from kmb_backend_tensorflow.raw import raw_op
 
 _adam, _adam_amsgrad = raw_op("ResourceApplyAdam"), raw_op("ResourceApplyAdamWithAmsgrad")
@@ -135,5 +136,6 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "host_call": host_call,
     "ragged": ragged,
     "sgd_update": sgd_update,
+    "start_profile": start_profile,
     "remat": tf.recompute_grad,
 }

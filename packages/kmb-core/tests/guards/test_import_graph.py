@@ -17,7 +17,7 @@ CORE = Path(kmb_core.__file__).parent
 
 # From the bottom to the top; what stands in one row may import its neighbours, as long as no circle arises.
 ORDER = (
-    ("errors", "typing", "_lazy", "_namespaces"),
+    ("errors", "typing", "_lazy", "_namespaces", "_optional"),
     ("dtypes", "shapes", "tree"),
     ("settings",),
     ("plugins",),

@@ -16,6 +16,7 @@ _MODULES = {
     "reduce_lr_on_plateau": "ReduceLROnPlateau",
     "remote_monitor": "RemoteMonitor",
     "swap_ema_weights": "SwapEMAWeights",
+    "tensor_board": "TensorBoard",
     "terminate_on_nan": "TerminateOnNaN",
 }
 _NAMES = {name: f"kmb_core.training.callbacks.{module}" for module, name in _MODULES.items()}

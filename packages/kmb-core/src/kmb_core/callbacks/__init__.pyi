@@ -11,4 +11,5 @@ from kmb_core.training.callbacks.progbar_logger import ProgbarLogger as ProgbarL
 from kmb_core.training.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from kmb_core.training.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor
 from kmb_core.training.callbacks.swap_ema_weights import SwapEMAWeights as SwapEMAWeights
+from kmb_core.training.callbacks.tensor_board import TensorBoard as TensorBoard
 from kmb_core.training.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN

@@ -52,6 +52,7 @@ class BackendImplementation(Protocol):
     layer_class: type | None  # native base for layers (torch.nn.Module), or None
     # Optional accelerations by name, for instance "adam_update". "projects_in_loop" says, without arguments, whether
     # recurrent layers project each step's inputs in the loop; where it is missing, all are one product in front of it.
+    # "start_profile" (folder) starts the framework's profiler and gives the function that ends it and writes the trace.
     kernels: Mapping[str, Callable[..., Any]]
 
     # Of layers that prepare data: "host_call" (function, tensors, dtype, shape) calls a function of arrays in a graph,

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from kmb_core import settings
+from kmb_core._optional import optional
 from kmb_core.backend import convert_to_numpy
 from kmb_core.errors import ShapeError, message
-from kmb_core.utils.optional import optional
 
 MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 _KEPT_MODES = {"grayscale": ("L", "I;16", "I"), "rgb": ("RGB",), "rgba": ("RGBA",)}  # 16-bit grey levels stay

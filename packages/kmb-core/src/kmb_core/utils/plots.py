@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from kmb_core import tree
+from kmb_core._optional import optional
 from kmb_core.backend import KerasTensor, Node
 from kmb_core.errors import NotBuiltError, message
 from kmb_core.models.summary import shape_text, type_name, within
-from kmb_core.utils.optional import optional
 
 _TITLE, _PLAIN, _TRAINED, _FIXED = "#2f4b6e", "#ffffff", "#dcefdc", "#eeeeee"
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core._optional import optional
 from kmb_core.backend import convert_to_numpy
 from kmb_core.errors import message
 from kmb_core.utils.bounding_boxes import convert_format
-from kmb_core.utils.optional import optional
 from kmb_core.visualization.pixels import as_batch, as_bytes, laid_out
 
 TEXT_HEIGHT = 12  # of a font of scale 1, in pixels

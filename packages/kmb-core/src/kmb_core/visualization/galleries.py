@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core._optional import optional
 from kmb_core.backend import convert_to_numpy
-from kmb_core.utils.optional import optional
 from kmb_core.visualization.boxes import draw_bounding_boxes
 from kmb_core.visualization.masks import draw_segmentation_masks
 from kmb_core.visualization.pixels import as_batch, as_bytes

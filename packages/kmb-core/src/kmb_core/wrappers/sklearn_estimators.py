@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core._optional import optional
 from kmb_core.errors import message
 from kmb_core.models import Model, clone_model
-from kmb_core.utils.optional import optional
 
 base = optional("sklearn.base", "scikit-learn", "sklearn", "kmb_core.wrappers")
 multiclass = optional("sklearn.utils.multiclass", "scikit-learn", "sklearn", "kmb_core.wrappers")
