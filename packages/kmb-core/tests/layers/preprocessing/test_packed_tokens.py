@@ -1,9 +1,11 @@
 """Tables of packed tokens, beside dicts."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
-from kmb_core.layers.preprocessing.packed_tokens import LetterTable, PackedTable
+from kmb_core.layers.preprocessing.packed_tokens import LetterTable, PackedTable, counts_of_tokens
 
 
 @pytest.fixture
@@ -40,3 +42,11 @@ def test_arrays_of_str_are_looked_up_as_in_a_dict(words):
 
 def test_an_empty_table_knows_nothing():
     assert LetterTable({}, -2).of_array(np.array(["a", ""])).tolist() == [-2, -2]
+
+
+def test_tokens_of_a_long_text_are_counted_as_one_after_the_other(words):
+    for chosen in (words[:-1] * 3 + words[:700], ["a"], ["b" * 16, "b" * 17, "b" * 17], []):
+        text = " \t\n".join(chosen).encode()
+        assert counts_of_tokens(text) == Counter(text.split())
+    assert counts_of_tokens(b"a \xff b") is None
+    assert counts_of_tokens(b"a\0 b") is None

@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -32,6 +33,18 @@ def test_tokens_are_those_of_the_definition(numpy):
     for row, text in zip(rows, texts, strict=True):
         expected = [tokens.index(t) + 2 for t in plain_tokens(text) if t]
         assert row.tolist() == expected + [0] * (len(row) - len(expected))
+
+
+@pytest.mark.parametrize("most", [None, 40, 3])
+def test_many_texts_at_once_teach_what_they_teach_one_by_one(most, random):
+    words = ["".join(random.choice(list("abcäß漢"), size)) for size in [*random.integers(1, 4, 300), 20, 21]]
+    texts = [" ".join(random.choice(words, 60)) for _ in range(90)]
+    counts = Counter(" ".join(texts).split())
+    expected = sorted(counts, key=lambda token: (counts[token], token), reverse=True)[: most and most - 2]
+    for data in (texts, iter([[text] for text in texts]), iter([texts[:50], texts[50:]])):
+        layer = layers.TextVectorization(most, standardize=None)
+        layer.adapt(data)
+        assert layer.get_vocabulary(include_special_tokens=False) == expected
 
 
 def test_rows_are_filled_up_or_cut(numpy):

@@ -6,7 +6,7 @@ vocabulary itself.
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -57,6 +57,7 @@ class IndexLookup(TextLayer):
         self._special = [mask_token] if mask_token is not None and output_mode == "int" else []
         self._special += [oov_token] * num_oov_indices
         self._tokens: list[Any] | None = None
+        self._tables: dict[Any, Any] = {}
         self._size = size
         self.idf_weights: np.ndarray | None = None
         self._frozen = vocabulary is not None
@@ -184,12 +185,12 @@ class IndexLookup(TextLayer):
         return np.pad(weights, (0, depth - len(weights)))
 
     def _take(self, tokens: list[Any]) -> None:
-        self._tokens = tokens
         start = len(self._special)
         table = {token: start + number for number, token in enumerate(tokens)}
         if self.mask_token is not None:
             table[self.mask_token] = 0 if self.output_mode == "int" else _LEFT_OUT
-        self._tables: dict[Any, dict[Any, int]] = {None: table}
+        # Not by setattr, which looks at each token for variables.
+        self.__dict__.update(_tokens=tokens, _tables={None: table})
 
     def _first_unknown(self) -> int:
         return len(self._special) - self.num_oov_indices
@@ -242,21 +243,15 @@ class IndexLookup(TextLayer):
         """Make the vocabulary of what was counted."""
         if self._frozen or not self._counts:
             return
-        tokens = self._by_frequency()
-        if self.max_tokens is not None:
-            tokens = tokens[: self.max_tokens - len(self._special)]
+        counts = self._plain(self._counts)
+        for special in (self.mask_token, self.oov_token):
+            counts.pop(special, None)
+        tokens = by_frequency(counts, None if self.max_tokens is None else self.max_tokens - len(self._special))
         if self.output_mode == "tf_idf":
             self.idf_weights = self._learned_weights(tokens)
         self._take(tokens)
         self._size = None
         self.reset_state()
-
-    def _by_frequency(self) -> list[Any]:
-        """The more frequent token first, of equally frequent ones the one that sorts last."""
-        self._counts, self._in_documents = self._plain(self._counts), self._plain(self._in_documents)
-        for special in (self.mask_token, self.oov_token):
-            self._counts.pop(special, None)
-        return sorted(self._counts, key=lambda token: (self._counts[token], token), reverse=True)
 
     def _plain(self, counts: Counter[Any]) -> Counter[Any]:
         """Counts by tokens of the layer's kind."""
@@ -264,7 +259,8 @@ class IndexLookup(TextLayer):
 
     def _learned_weights(self, tokens: list[Any]) -> np.ndarray:
         """log(1 + documents / (1 + documents with the token))."""
-        found = np.array([self._in_documents[token] for token in tokens], "float64")
+        documents = self._plain(self._in_documents)
+        found = np.array([documents[token] for token in tokens], "float64")
         weights = np.log(1.0 + self._documents / (1.0 + found))
         unknown = np.full(len(self._special), weights.mean() if len(weights) else 0.0)
         return self._padded_weights(np.concatenate([unknown, weights]).astype("float32"))
@@ -400,6 +396,22 @@ def refuse_path(cls: type, config: dict[str, Any]) -> None:
         what = f"{cls.__name__}: its config names the vocabulary file {config['vocabulary']!r}"
         cause = "A config may come from anywhere; no file is opened because it says so."
         raise SecurityError(message(what, cause, "Read the file yourself and put the list of tokens in its place."))
+
+
+def by_frequency(counts: Mapping[Any, int], most: int | None) -> list[Any]:
+    """The most frequent tokens, of equally frequent ones the one that sorts last first.
+
+    Args:
+        counts: how often each token occurs.
+        most: how many tokens are wanted; all when None.
+    """
+    tokens = list(counts)
+    if most is not None and 0 < most < len(tokens):
+        fewest = int(np.partition(np.fromiter(counts.values(), np.int64, len(tokens)), -most)[-most])
+        tokens = [token for token, count in counts.items() if count >= fewest]
+    tokens.sort(reverse=True)
+    tokens.sort(key=counts.__getitem__, reverse=True)
+    return tokens[:most]
 
 
 def row_lengths(items: Items) -> np.ndarray:

@@ -6,6 +6,7 @@ with a zero byte, are left to a dict.
 """
 
 import string
+from collections import Counter
 from collections.abc import Mapping
 from itertools import repeat
 
@@ -54,10 +55,7 @@ class PackedTable:
         self.numbers[taken] = numbers[owner[taken]]
 
     def _slots(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        mixed = low * _FIRST ^ high * _SECOND
-        mixed ^= mixed >> U(29)
-        mixed *= _FIRST
-        return (mixed >> U(32)) & self.mask
+        return (_mixed(low, high) >> U(32)) & self.mask
 
     def find(self, low: np.ndarray, high: np.ndarray) -> np.ndarray:
         """The numbers of packed tokens, as int64."""
@@ -89,15 +87,62 @@ class PackedTable:
         """
         if text.count(b"\xff") != rows or b"\0" in text:
             return None
-        text = b" " + text + b" " * (24 + (-1 - len(text)) % 8)
-        content = np.frombuffer(text, np.uint8)
-        spaces = _SPACES[content]
-        edges = np.flatnonzero(spaces[1:] != spaces[:-1]) + 1
-        starts, ends = edges[::2], edges[1::2]
+        text, spaces = _with_spaces(text)
+        starts, ends = _borders(spaces)
         ids = self.find(*_packed(np.frombuffer(text, "<u8"), starts, ends - starts))
         for place in np.flatnonzero(ends - starts > SIZE).tolist():
             ids[place] = self.others.get(text[starts[place] : ends[place]], self.unknown)
-        return ids, np.diff(np.searchsorted(starts, np.flatnonzero(content == _BORDER)), prepend=0)
+        texts = np.flatnonzero(np.frombuffer(text, np.uint8) == _BORDER)
+        return ids, np.diff(np.searchsorted(starts, texts), prepend=0)
+
+
+def counts_of_tokens(text: bytes) -> dict[bytes, int] | None:
+    """How often each token occurs in a long text.
+
+    Args:
+        text: tokens with white space between them.
+
+    Returns:
+        None where the text holds a zero or 0xff byte.
+    """
+    if b"\xff" in text or b"\0" in text:
+        return None
+    text, spaces = _with_spaces(text)
+    starts, ends = _borders(spaces)
+    is_long = ends - starts > SIZE
+    long_ones = Counter(_pieces(text, starts[is_long], ends[is_long]))
+    starts, ends = starts[~is_long], ends[~is_long]
+    places, counts = _occurrences(*_packed(np.frombuffer(text, "<u8"), starts, ends - starts))
+    return {**long_ones, **dict(zip(_pieces(text, starts[places], ends[places]), counts.tolist(), strict=True))}
+
+
+def _pieces(text: bytes, starts: np.ndarray, ends: np.ndarray) -> list[bytes]:
+    return [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+
+def _occurrences(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One place of each of the packed tokens, and how often it occurs.
+
+    Each token writes its place into a slot of a table; those that find their like there are counted with it, the others
+    go on to the next table.
+    """
+    mixed, places = _mixed(low, high), np.arange(len(low), dtype=np.int32)
+    found: list[np.ndarray] = [places[:0]]
+    counts: list[np.ndarray] = [places[:0]]
+    while len(places):
+        bits = (2 * len(places)).bit_length()
+        slots = (mixed >> U(64 - bits)).astype(np.int32)
+        owner = np.empty(1 << bits, np.int32)
+        owner[slots] = np.arange(len(places), dtype=np.int32)
+        owners = owner[slots]
+        same = (low[owners] == low) & (high[owners] == high)
+        times = np.bincount(owners[same])
+        first = np.flatnonzero(times)
+        found.append(places[first])
+        counts.append(times[first])
+        left = np.flatnonzero(~same)
+        low, high, places, mixed = low[left], high[left], places[left], mixed[left] * _SECOND
+    return np.concatenate(found), np.concatenate(counts)
 
 
 class LetterTable:
@@ -130,6 +175,26 @@ class LetterTable:
         values = words[places].tolist()
         ids[places] = np.fromiter(map(self.tokens.get, values, repeat(self.unknown)), np.int64, len(values))
         return ids
+
+
+def _mixed(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Hashes of packed tokens, whose upper bits are the best ones."""
+    mixed = low * _FIRST ^ high * _SECOND
+    mixed ^= mixed >> U(29)
+    mixed *= _FIRST
+    return mixed
+
+
+def _with_spaces(text: bytes) -> tuple[bytes, np.ndarray]:
+    """A text with spaces around it, to be read in words of 64 bits, and which of its bytes are between tokens."""
+    text = b" " + text + b" " * (24 + (-1 - len(text)) % 8)
+    return text, _SPACES[np.frombuffer(text, np.uint8)]
+
+
+def _borders(spaces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where tokens start, and where they end."""
+    edges = np.flatnonzero(spaces[1:] != spaces[:-1]) + 1
+    return edges[::2], edges[1::2]
 
 
 def _packed(words: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from kmb_core.layers.preprocessing import texts
 from kmb_core.layers.preprocessing.index_lookup import UNKNOWN, IndexLookup
-from kmb_core.layers.preprocessing.packed_tokens import LetterTable, PackedTable
+from kmb_core.layers.preprocessing.packed_tokens import LetterTable, PackedTable, counts_of_tokens
 from kmb_core.layers.preprocessing.texts import Items
 from kmb_core.serialization import saved_as
 
+_LONG = 16384  # bytes of a text from which its tokens are counted by NumPy
 _WIDE = 4 * 32  # bytes of a text in an array up to which all of them are looked up at once
 
 
@@ -121,23 +123,33 @@ class StringLookup(IndexLookup):
         if not isinstance(values, np.ndarray):
             return super()._ids(values)
         if "letters" not in self._tables:
-            self._tables["letters"] = LetterTable(self._tables[None], UNKNOWN)  # type: ignore[assignment]  # a table too
-        return self._with_unknown(self._tables["letters"].of_array(values), values)  # type: ignore[attr-defined]  # as above
+            self._tables["letters"] = LetterTable(self._tables[None], UNKNOWN)
+        return self._with_unknown(self._tables["letters"].of_array(values), values)
 
     def _packed_table(self, unknown: int) -> PackedTable:
         """The tokens' table for many at once; made when it is needed."""
         key = ("packed", unknown)
         if key not in self._tables:
-            self._tables[key] = PackedTable(self._table([b""]), unknown)  # type: ignore[assignment]  # a table too
-        return self._tables[key]  # type: ignore[return-value]  # as above
+            self._tables[key] = PackedTable(self._table([b""]), unknown)
+        return self._tables[key]
 
     def _count(self, items: Items) -> None:
         values = items.values.tolist() if isinstance(items.values, np.ndarray) else items.values
         super()._count(Items(values, items.shape, items.lengths))
 
+    def _count_text(self, text: bytes) -> None:
+        """Count the tokens of a text, between which there is white space."""
+        counts = counts_of_tokens(text) if len(text) > _LONG else None
+        self._counts.update(text.split() if counts is None else counts)
+
     def _plain(self, counts: Counter[Any]) -> Counter[Any]:
-        if not any(isinstance(token, bytes) for token in counts):
+        kinds = set(map(type, counts))
+        if bytes not in kinds:
             return counts
+        if kinds == {bytes}:
+            decoded = dict(zip(map(bytes.decode, counts, repeat(self.encoding)), counts.values(), strict=True))
+            if len(decoded) == len(counts):  # no two tokens are the same text, as in all encodings but odd ones
+                return Counter(decoded)
         plain: Counter[Any] = Counter()
         for token, count in counts.items():
             plain[token.decode(self.encoding) if isinstance(token, bytes) else str(token)] += count

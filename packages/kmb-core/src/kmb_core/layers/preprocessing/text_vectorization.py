@@ -165,7 +165,11 @@ class TextVectorization(TextLayer):
         """Count the tokens of a batch; for "tf_idf" each text is a document."""
         if self._lookup_layer._frozen:
             raise ValueError(f"{self._where()}: adapt: the vocabulary was given, there is nothing to find")
-        rows = self._rows(self._texts(data))
+        items = self._texts(data)
+        if self.split == "whitespace" and self._widths is None and self.output_mode != "tf_idf":
+            self._lookup_layer._count_text(self._joined(items.values, b" "))
+            return
+        rows = self._rows(items)
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         self._lookup_layer._count(Items([*chain.from_iterable(rows)], (len(rows), None), lengths))
 
@@ -246,12 +250,12 @@ class TextVectorization(TextLayer):
         """The same from texts that were joined; None where a text held what they were joined with."""
         return self._lookup_layer._packed_table(self._lookup_layer._first_unknown()).of_text(joined, count)
 
-    def _joined(self, values: list[Any]) -> bytes:
+    def _joined(self, values: list[Any], border: bytes = _BORDER) -> bytes:
         """All texts, cleaned, each with the border behind it."""
         if callable(self.standardize):
             values = self._cleaned(values)
         parts = texts.encoded(values)
-        joined = _BORDER.join([*parts, b""])
+        joined = border.join([*parts, b""])
         table, deleted = (None, b"") if callable(self.standardize) else _CLEANING[self.standardize]
         return joined.translate(table, deleted)
 
