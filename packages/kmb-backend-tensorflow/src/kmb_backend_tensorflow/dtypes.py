@@ -39,8 +39,8 @@ def dtype_name(x: Any) -> str:
 
 
 def cast(x: Any, dtype: Any) -> Any:
-    """The tensor in another dtype (a canonical name or a tf.DType), the same object when it has it already."""
-    target = DTYPES[dtype] if dtype.__class__ is str else dtype
+    """The tensor in another dtype (a tf.DType, or a name), the same object when it has it already."""
+    target = DTYPES[dtype] if dtype.__class__ is str else dtype if isinstance(dtype, tf.DType) else native_dtype(dtype)
     if x.dtype is target:
         return x
     if isinstance(x, (tf.SparseTensor, tf.RaggedTensor, tf.IndexedSlices)):

@@ -1,5 +1,6 @@
 """Graphs: order, execution plan, Function."""
 
+import operator
 import sys
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import kmb_core
 from kmb_core import ops
+from kmb_core.backend import SymbolicValueError
 from kmb_core.errors import StructureError
 from kmb_core.graph import Graph
 
@@ -96,7 +98,20 @@ def test_a_chain_of_thousands_needs_no_deep_recursion():
     assert sys.getrecursionlimit() == limit
 
 
-@pytest.mark.parametrize("purpose", [bool, float, int, list, np.asarray])
+PURPOSES = (
+    *(bool, float, int, complex, range, operator.index, list, set, np.asarray, np.sum, ops.convert_to_numpy),
+    *(lambda x: 1 if x else 2, lambda x: [*x], lambda x: 1.0 in x, lambda x: "abc"[x]),
+)
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
 def test_a_symbolic_tensor_has_no_value(purpose):
-    with pytest.raises(TypeError, match="has no value"):
+    with pytest.raises(SymbolicValueError, match="has no value"):
         purpose(kmb_core.KerasTensor((2,)))
+
+
+def test_a_symbolic_tensor_among_the_settings_is_refused_and_never_lost_in_a_node():
+    x, rate = kmb_core.KerasTensor((None, 3)), kmb_core.KerasTensor(())
+    for call in (lambda: ops.leaky_relu(x, rate), lambda: ops.reshape(x, (-1, rate)), lambda: ops.zeros((2, rate))):
+        with pytest.raises(SymbolicValueError, match=r"ops\.\w+: \w+ needs a value, got a symbolic tensor"):
+            call()

@@ -5,11 +5,11 @@ from typing import Any
 from kmb_core.backend.names import auto_name
 from kmb_core.backend.operators import OPERATIONS, with_operators
 from kmb_core.dtypes import standardize_dtype
-from kmb_core.errors import message
+from kmb_core.errors import KmbError, message
 from kmb_core.shapes import standardize_shape
 
 
-class SymbolicValueError(TypeError, ValueError):
+class SymbolicValueError(KmbError, TypeError, ValueError):
     """A symbolic tensor was used where a value is needed."""
 
 
@@ -142,6 +142,9 @@ class KerasTensor:
     def __iter__(self) -> Any:
         raise self._no_value("it cannot be iterated over")
 
+    def __contains__(self, item: Any) -> bool:
+        raise self._no_value("it cannot be searched")
+
     def __bool__(self) -> bool:
         raise self._no_value("it cannot decide an `if`; see ops.where and ops.cond")
 
@@ -150,6 +153,9 @@ class KerasTensor:
 
     def __int__(self) -> int:
         raise self._no_value("it cannot become an int")
+
+    def __index__(self) -> int:
+        raise self._no_value("it cannot become a size or an index")
 
 
 _PLAIN = {key: value for key, value in KerasTensor(()).__dict__.items() if key not in ("_shape", "_dtype")}

@@ -8,17 +8,18 @@ op's name. A framework's own exception is as wrong as a result.
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from kmb_core.backend import current_backend
+from kmb_core.backend import KerasTensor, current_backend
 from kmb_core.conformance.checks import Called
-from kmb_core.conformance.row import Row
+from kmb_core.conformance.row import Row, flat
 from kmb_core.conformance.rows import ROWS
-from kmb_core.dtypes import numpy_dtype
+from kmb_core.dtypes import numpy_dtype, standardize_dtype
 from kmb_core.errors import CapabilityError, DTypeError, KmbError, ShapeError
-from kmb_core.ops.complaints import is_named
+from kmb_core.ops.complaints import called, is_named
 from kmb_core.ops.declaration import OPS, Parameter
 from kmb_core.plugins import Capability
 
@@ -110,6 +111,7 @@ def wrong_arguments(call: Called) -> Iterator[tuple[str, tuple[Any, ...], dict[s
         yield "no arguments", (), {}
 
 
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 _PLAIN = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 NO_TENSORS: dict[str, Any] = {
@@ -132,6 +134,21 @@ def no_tensors(call: Called) -> Iterator[tuple[str, Parameter, tuple[Any, ...], 
             bound = op.signature.bind(*args, **kwargs)
             bound.arguments[parameter.name] = value
             yield f"{parameter.name}: {what}", parameter, bound.args, bound.kwargs
+
+
+def symbolic_values(call: Called) -> Iterator[tuple[str, tuple[Any, ...], dict[str, Any]]]:
+    """A symbolic tensor in the place of each setting, beside eager tensors and beside symbolic ones."""
+    op = OPS[call.op]
+    symbolic = [KerasTensor(array.shape, standardize_dtype(array.dtype)) for array in call.arrays]
+    for beside, tensors in (("eager", call.tensors()), ("symbolic", symbolic)):
+        args, kwargs = call.row.filled(tensors, call.dtype)
+        for parameter in op.configuration:
+            bound = op.signature.bind(*args, **kwargs)
+            annotation = op.signature.parameters[parameter.name]
+            if callable(bound.arguments.get(parameter.name)) or annotation.kind not in _BY_NAME:
+                continue
+            bound.arguments[parameter.name] = KerasTensor((), "int32")
+            yield f"{parameter.name} symbolic beside {beside} tensors", bound.args, bound.kwargs
 
 
 def error_of(function: Callable[[], Any]) -> Exception | None:
@@ -185,3 +202,33 @@ def check_no_tensors(call: Called) -> list[str]:
         assert is_named(op, error), f"{what}: {first_line(error)}"
         found.append(f"{what}: {first_line(error)}")
     return found
+
+
+def check_symbolic_values(call: Called) -> list[str]:
+    """Where a value is needed a symbolic tensor is refused, in the op's and the parameter's name.
+
+    Else the outputs are symbolic as well, because a formula took it for one more tensor; or they are those of the call
+    without it, because the backend has no use for the setting.
+    """
+    op, found = OPS[call.op], []
+    for what, args, kwargs in symbolic_values(call):
+        outputs: list[Any] = []
+        give = partial(op.function, *args, **kwargs)
+        error = error_of(lambda give=give, outputs=outputs: outputs.extend(flat(give())))
+        told = first_line(error)
+        if error is None:
+            assert any(isinstance(x, KerasTensor) for x in outputs) or _as_without(call, outputs), f"{what}: no error"
+        elif isinstance(error, CapabilityError):
+            assert is_named(op, error), f"{what}: {told}"
+        else:
+            expected = f"{called(op)}: {what.partition(' ')[0]} needs a value, got a symbolic tensor: int32[]"
+            assert told == f"SymbolicValueError: {expected}", f"{what}: {told}"
+            found.append(told)
+    return found
+
+
+def _as_without(call: Called, outputs: list[Any]) -> bool:
+    to_numpy = current_backend().to_numpy
+    args, kwargs = call.row.filled(call.tensors(), call.dtype)
+    usual = flat(OPS[call.op].function(*args, **kwargs))
+    return len(outputs) == len(usual) and all(map(np.array_equal, map(to_numpy, outputs), map(to_numpy, usual)))

@@ -45,3 +45,9 @@ def test_signature(op):
 def test_no_tensors(op):
     """Strings, objects, ragged lists and None in the place of tensors."""
     each(misuse.right_calls(op)[:1], misuse.check_no_tensors, checks.Called.described)
+
+
+@pytest.mark.parametrize("op", EVERY)
+def test_symbolic_values(op):
+    """Symbolic tensors in the place of axes, sizes, numbers, flags and names."""
+    each(misuse.right_calls(op)[:1], misuse.check_symbolic_values, checks.Called.described)

@@ -16,7 +16,7 @@ from kmb_core.backend.state import state
 from kmb_core.backend.variable import Variable
 from kmb_core.dtypes import is_integer, standardize_dtype
 from kmb_core.errors import DTypeError, KmbError, message
-from kmb_core.ops.complaints import called, is_named, no_tensors, wrong_arguments
+from kmb_core.ops.complaints import called, is_named, no_tensors, value_needed, wrong_arguments
 from kmb_core.ops.inference import SCALARS, default_dtype, infer, items, promoted, widening
 from kmb_core.ops.operation import record
 from kmb_core.ops.structures import converted, refuse_captured, unwrapped
@@ -145,7 +145,13 @@ def _indices(op: "Op", backend: Backend, value: Any) -> Any:
 
 
 def symbolic_call(op: "Op", arguments: dict[str, Any]) -> Any:
-    """Run the op's body on shapes and dtypes; outside of a SymbolicScope record a node."""
+    """Run the op's body on shapes and dtypes; outside of a SymbolicScope record a node.
+
+    A node holds its configuration as it is, so symbolic tensors, which no model would ever fill, are refused there.
+    """
+    complaint = value_needed(op, arguments, whole=state.symbolic)
+    if complaint is not None:
+        raise complaint
     if op.expanded:
         bound = BoundArguments(op.signature, arguments)  # type: ignore[arg-type]  # any mapping does
         return op.body(*bound.args, **bound.kwargs)
@@ -172,12 +178,15 @@ def _explanation(
     op: "Op", backend: Backend, args: Sequence[Any], kwargs: dict[str, Any], error: Exception
 ) -> Exception:
     """What to raise instead of `error`: the symbolic rule's complaint where it has one, else `error` with a note."""
-    if isinstance(error, KmbError) and is_named(op, error):
-        return error
     try:
         bound = op.signature.bind(*args, **kwargs)
     except TypeError as wrong_call:
         return wrong_arguments(op, wrong_call)
+    complaint = value_needed(op, bound.arguments)
+    if complaint is not None:
+        return complaint
+    if isinstance(error, KmbError) and is_named(op, error):
+        return error
     if _unwrap(op, bound.arguments) or any(callable(value) for value in bound.arguments.values()):
         return error  # what a function among the arguments raises says more than its second run would
     abstract = {name: _shape_and_dtype(backend, value) for name, value in bound.arguments.items()}

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kmb_core.backend.keras_tensor import KerasTensor
+from kmb_core.backend.keras_tensor import KerasTensor, SymbolicValueError
 from kmb_core.dtypes import standardize_dtype
-from kmb_core.errors import DTypeError, KmbError, ShapeError
+from kmb_core.errors import DTypeError, KmbError, ShapeError, message
 
 if TYPE_CHECKING:
     from kmb_core.ops.declaration import Op
@@ -40,6 +40,10 @@ def in_its_name(op: "Op", arguments: Mapping[str, Any], error: Exception) -> Exc
     """
     if is_named(op, error) or any(callable(argument) for argument in arguments.values()):
         return error
+    if isinstance(error, SymbolicValueError) or not isinstance(error, KmbError):
+        complaint = value_needed(op, arguments)
+        if complaint is not None:
+            return complaint
     text = f"{called(op)}: {_ANOTHER_NAME.sub('', str(error))}"
     if isinstance(error, KmbError):
         return type(error)(text).with_traceback(error.__traceback__)
@@ -52,12 +56,38 @@ def in_its_name(op: "Op", arguments: Mapping[str, Any], error: Exception) -> Exc
     return kind(text).with_traceback(error.__traceback__)
 
 
+def value_needed(op: "Op", arguments: Mapping[str, Any], whole: bool = False) -> SymbolicValueError | None:
+    """The complaint of a symbolic tensor among the configuration, where a value is needed.
+
+    Args:
+        op: the op.
+        arguments: by parameter name.
+        whole: whether only the parameters are looked at that take whole numbers, flags and names; a float may be
+            worked out from another tensor while a function is traced.
+    """
+    for parameter in op.settings if whole else op.configuration:
+        symbolic = _symbolic_part(arguments.get(parameter.name))
+        if symbolic is not None:
+            what = f"{called(op)}: {parameter.name} needs a value, got a symbolic tensor: "
+            what += f"{symbolic.dtype}{list(symbolic.shape)}"
+            cause = "A symbolic tensor stands for data that a model will get later."
+            kind = inspect.formatannotation(op.signature.parameters[parameter.name].annotation)
+            known = "what is known now" if kind == "Any" else kind.replace("collections.abc.", "")
+            return SymbolicValueError(message(what, cause, f"Pass {known.replace('typing.', '')} as {parameter.name}."))
+    return None
+
+
+def _symbolic_part(value: Any) -> KerasTensor | None:
+    for part in value if isinstance(value, (list, tuple)) else (value,):
+        if isinstance(part, KerasTensor):
+            return part
+    return None
+
+
 def _missing(op: "Op", arguments: Mapping[str, Any]) -> str:
-    """What has to be a tensor, or a value, and is none."""
+    """What has to be a tensor, and is none."""
     for parameter in op.parameters:
         value = arguments.get(parameter.name)
-        if parameter.role is None and isinstance(value, KerasTensor):
-            return f"{parameter.name} has to be known, got a symbolic tensor of shape {value.shape}"
         if parameter.role is not None and value is None and parameter.default is inspect.Parameter.empty:
             return f"{parameter.name} is a tensor, got None"
     return ""

@@ -12,6 +12,7 @@ says what is wrong with them, the same on every backend.
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar, get_args
@@ -59,10 +60,14 @@ class Op:
     function: Callable[..., Any] = field(init=False)  # what users call
     tensors: tuple[Parameter, ...] = field(init=False)  # the parameters that are tensors
     structures: tuple[Parameter, ...] = field(init=False)  # those that are nested structures of tensors
+    configuration: tuple[Parameter, ...] = field(init=False)  # those that are no part of a graph: they need values
+    settings: tuple[Parameter, ...] = field(init=False)  # of these whole numbers, flags and names
 
     def __post_init__(self) -> None:
         self.tensors = tuple(p for p in self.parameters if p.role is not None)
         self.structures = tuple(p for p in self.parameters if p.structure)
+        self.configuration = tuple(p for p in self.parameters if not p.in_call and not p.structure)
+        self.settings = tuple(p for p in self.configuration if _is_setting(self.signature.parameters[p.name]))
 
 
 def primitive(
@@ -136,6 +141,12 @@ def _parameter(parameter: inspect.Parameter) -> Parameter:
     in_call = role is not None or any(isinstance(mark, InCall) for mark in marks)
     structure = any(isinstance(mark, Nested) for mark in marks)
     return Parameter(parameter.name, role, nested, parameter.default, variadic, in_call, structure)
+
+
+def _is_setting(parameter: inspect.Parameter) -> bool:
+    """Whether the annotation says that only whole numbers, flags, names and sequences of these will do."""
+    words = set(re.findall(r"\w+", inspect.formatannotation(parameter.annotation)))
+    return not words - {"int", "bool", "str", "None", "Sequence", "tuple", "list", "collections", "abc"}
 
 
 def _role(annotation: Any, nested: bool) -> tuple[Role | None, bool]:

@@ -1,5 +1,6 @@
 """Matrices: their diagonals, turns, determinants; products and tables of vectors that are matrices."""
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -184,7 +185,7 @@ def rot90(array: TensorLike, k: int = 1, axes: Sequence[int] = (0, 1)) -> Tensor
     first, second = (normalize_axis(axis, rank, "ops.rot90") for axis in axes)
     if first == second:
         raise ShapeError(f"ops.rot90: both axes are axis {first}")
-    turns = k % 4
+    turns = operator.index(k) % 4
     if turns % 2 == 0:
         return flip(array, (first, second)) if turns else array
     if turns == 1:
