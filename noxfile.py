@@ -22,6 +22,8 @@ BACKENDS = {
 LIGHTER = {"tensorflow": "tensorflow-cpu"}
 TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "scipy", "scikit-learn")
 TEST_TOOLS += ("pillow", "matplotlib", "pydot", "tensorboard")  # what the core imports when it is used
+# What is tested on one backend alone: Orbax brings JAX along.
+TOOLS_OF_BACKEND = {"jax": ("orbax-checkpoint",)}
 CONSTRAINTS = ("-c", "constraints.txt")
 IN_PARALLEL = ("-n", "2")  # on XLA half of a test's time is compilation, which one core is busy with
 
@@ -65,7 +67,7 @@ def lint(session: nox.Session) -> None:
 @nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
 def tests(session: nox.Session, backend: str) -> None:
     """The core's tests, the docstrings' examples, conformance and the package's own tests, on one backend alone."""
-    install(session, *TEST_TOOLS)
+    install(session, *TEST_TOOLS, *TOOLS_OF_BACKEND.get(backend, ()))
     install_backends(session, backend)
     session.install("--no-deps", f"./{APPLICATIONS}")
     folders = [f"{CORE}/tests", f"{BACKENDS[backend]}/tests", f"{APPLICATIONS}/tests"]
@@ -118,7 +120,7 @@ def parity(session: nox.Session, backend: str) -> None:
     Each op's calls are all made, but for JAX, which compiles each; `KMB_PARITY_SAMPLE=1` makes them all there too.
     """
     # Keras on NumPy convolves, resizes and transforms with JAX.
-    install(session, *TEST_TOOLS, "keras", *(["jax"] if backend == "numpy" else []))
+    install(session, *TEST_TOOLS, *TOOLS_OF_BACKEND.get(backend, ()), "keras", *(["jax"] if backend == "numpy" else []))
     install_backends(session, backend)
     session.env["KERAS_BACKEND"] = backend
     if backend == "jax":

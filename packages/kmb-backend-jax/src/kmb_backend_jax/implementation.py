@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from operator import attrgetter
 from typing import Any
 
 import jax
@@ -29,6 +30,7 @@ promotes = False
 variable_class = JaxVariable
 layer_class = None
 kernels: Mapping[str, Callable[..., Any]] = {
+    "checkpoint_value": attrgetter("value"),  # Orbax writes arrays of JAX from the devices that hold them
     "compiled_step": compiled_step,
     "random_state": global_keys.state,
     "remat": jax.checkpoint,

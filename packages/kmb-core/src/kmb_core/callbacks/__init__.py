@@ -12,6 +12,7 @@ _MODULES = {
     "lambda_callback": "LambdaCallback",
     "learning_rate_scheduler": "LearningRateScheduler",
     "model_checkpoint": "ModelCheckpoint",
+    "orbax_checkpoint": "OrbaxCheckpoint",
     "progbar_logger": "ProgbarLogger",
     "reduce_lr_on_plateau": "ReduceLROnPlateau",
     "remote_monitor": "RemoteMonitor",

@@ -7,6 +7,7 @@ from kmb_core.training.callbacks.history import History as History
 from kmb_core.training.callbacks.lambda_callback import LambdaCallback as LambdaCallback
 from kmb_core.training.callbacks.learning_rate_scheduler import LearningRateScheduler as LearningRateScheduler
 from kmb_core.training.callbacks.model_checkpoint import ModelCheckpoint as ModelCheckpoint
+from kmb_core.training.callbacks.orbax_checkpoint import OrbaxCheckpoint as OrbaxCheckpoint
 from kmb_core.training.callbacks.progbar_logger import ProgbarLogger as ProgbarLogger
 from kmb_core.training.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau as ReduceLROnPlateau
 from kmb_core.training.callbacks.remote_monitor import RemoteMonitor as RemoteMonitor

@@ -53,10 +53,14 @@ class BackendImplementation(Protocol):
     # Optional accelerations by name, for instance "adam_update". "projects_in_loop" says, without arguments, whether
     # recurrent layers project each step's inputs in the loop; where it is missing, all are one product in front of it.
     # "start_profile" (folder) starts the framework's profiler and gives the function that ends it and writes the trace.
+    # "checkpoint_value" (variable) gives what Orbax stores of it, where that is no array of the host.
     kernels: Mapping[str, Callable[..., Any]]
 
     # Of layers that prepare data: "host_call" (function, tensors, dtype, shape) calls a function of arrays in a graph,
-    # "as_sparse" and "ragged" (rows without the zeros behind them) change a tensor's layout.
+    # "as_sparse" and "ragged" (rows without the zeros behind them) change a tensor's layout. Three go together, for
+    # graphs that look up without the host: "lookup_table" (keys, values, value for others or None where there may be
+    # none, layer) makes, outside of the graph, a function of tensors of text or int64; "text_buckets" (tensor, count,
+    # key or None) hashes as `fingerprints` do; "row_counts" (ids, depth, dtype, binary, negative) counts in rows.
     # Optional: `sparse_types`, classes of tensors that are made dense, by `convert`, for all ops but `sparse_ops`.
 
     def ops_module(self, family: str) -> ModuleType | None:

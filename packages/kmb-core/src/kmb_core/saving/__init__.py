@@ -9,6 +9,7 @@ from typing import Any
 
 from kmb_core.errors import CapabilityError, message
 from kmb_core.saving.model_file import model_to_dict, read_model, read_weights, write_model, write_weights
+from kmb_core.saving.orbax_folder import checkpoint_in, read_model_folder, read_weights_folder
 from kmb_core.saving.policy import LoadPolicy
 from kmb_core.serialization import (
     CustomObjectScope,
@@ -83,10 +84,10 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
-    """Read a model from a `.keras` file that kmb or Keras 3 wrote.
+    """Read a model from a `.keras` file, or a checkpoint of Orbax, that kmb or Keras 3 wrote.
 
     Args:
-        filepath: ends in `.keras`.
+        filepath: ends in `.keras`; or a folder of checkpoints, of which the latest is read, or one of them.
         custom_objects: {name: class or function} beside what is registered.
         compile: whether the model is compiled as it was when it was saved.
         safe_mode: taken for compatibility: code in a file never runs, whatever it says.
@@ -101,6 +102,9 @@ def load_model(
 
     `read_model` does the same within limits of your own.
     """
+    checkpoint = checkpoint_in(filepath)
+    if checkpoint is not None:
+        return read_model_folder(checkpoint, custom_objects, compile)
     return read_model(filepath, custom_objects=custom_objects, compile=compile)
 
 
@@ -132,11 +136,11 @@ def save_weights(
 
 
 def load_weights(model: Any, filepath: str | os.PathLike[str], skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Set a model's weights from a `.weights.h5` or `.keras` file.
+    """Set a model's weights from a `.weights.h5` or `.keras` file, or a checkpoint of Orbax.
 
     Args:
         model: a built model.
-        filepath: the file.
+        filepath: the file; or a folder of checkpoints, of which the latest is read, or one of them.
         skip_mismatch: leave out layers that do not fit, with a warning.
         **kwargs: `strict=False` accepts missing and unexpected arrays; `policy` is a `LoadPolicy`.
 
@@ -147,4 +151,7 @@ def load_weights(model: Any, filepath: str | os.PathLike[str], skip_mismatch: bo
     strict, policy = kwargs.pop("strict", True), kwargs.pop("policy", None)
     if kwargs:
         raise ValueError(f"load_weights: unexpected arguments {', '.join(sorted(kwargs))}")
+    checkpoint = checkpoint_in(filepath)
+    if checkpoint is not None:
+        return read_weights_folder(model, checkpoint)
     read_weights(model, filepath, skip_mismatch, strict, policy)

@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import PurePosixPath
@@ -43,11 +43,11 @@ def model_to_dict(model: Any) -> dict[str, Any]:
     Raises:
         ValueError: for a part that cannot be described.
     """
-    with use_backend(_backend_of(model)):
+    with use_backend(backend_of(model)):
         return serialize_keras_object(model)
 
 
-def _backend_of(model: Any) -> Any:
+def backend_of(model: Any) -> Any:
     return getattr(model, "_backend", None) or current_backend()
 
 
@@ -59,12 +59,12 @@ def write_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = 
     path = _checked_path(filepath, MODEL_ENDING, overwrite)
     if not getattr(model, "built", True):
         warnings.warn(f"model {model.name!r} is saved before it is built: the file will hold no weights", stacklevel=3)
-    with use_backend(_backend_of(model)):
+    with use_backend(backend_of(model)):
         config = json.dumps(serialize_keras_object(model)).encode()
         members: dict[str, bytes | BinaryIO] = {METADATA: _metadata(), CONFIG: config}
         with atomic_file(path) as temporary, _scratch(path) as weights:
             write_arrays(weights, groups_to_write(model))
-            write_archive(temporary, {**members, WEIGHTS: weights, **_assets_of(model)})
+            write_archive(temporary, {**members, WEIGHTS: weights, **assets_of(model)})
 
 
 def write_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -73,7 +73,7 @@ def write_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool 
     if not getattr(model, "built", True):
         what = f"save_weights: model {model.name!r} has no weights yet: it is not built"
         raise CheckpointError(message(what, None, "Call it on data, or build(input_shape), first."))
-    with use_backend(_backend_of(model)), atomic_file(path) as temporary:
+    with use_backend(backend_of(model)), atomic_file(path) as temporary:
         write_arrays(temporary, groups_to_write(model))
 
 
@@ -111,7 +111,7 @@ def _scratch(path: str) -> Iterator[BinaryIO]:
         raise unwritable(path, error) from error
 
 
-def _assets_of(model: Any) -> dict[str, bytes]:
+def assets_of(model: Any) -> dict[str, bytes]:
     """The files that layers keep beside their variables (vocabularies), by their names in the archive."""
     found = {}
     for path, part in places(model):
@@ -154,16 +154,16 @@ def read_model(
         config = archive.json(CONFIG)
         where = f"{path!r}: {WEIGHTS}"
         with archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
-            with compiling(compile), _variables_for(stored):
-                model = _made(config, custom_objects, path)
-            with use_backend(_backend_of(model)):
+            with compiling(compile), variables_for(stored):
+                model = made(config, custom_objects, f"{path!r}: {CONFIG}")
+            with use_backend(backend_of(model)):
                 load_weights(model, stored, where)
-                _load_assets(model, archive)
+                load_assets(model, archive.assets)
     return model
 
 
 @contextmanager
-def _variables_for(stored: Mapping[str, Stored]) -> Iterator[None]:
+def variables_for(stored: Mapping[str, Any]) -> Iterator[None]:
     """Inside, variables may not hold much more than the file does: a config of a few bytes cannot fill the memory.
 
     Twice the weights are left for an optimizer whose state was not saved, and as much again for other forms of weights.
@@ -185,8 +185,14 @@ def _check_version(metadata: Mapping[str, Any], path: str) -> None:
         )
 
 
-def _made(config: dict[str, Any], custom_objects: Mapping[str, Any] | None, path: str) -> Any:
-    where = f"{path!r}: {CONFIG}"
+def made(config: dict[str, Any], custom_objects: Mapping[str, Any] | None, where: str) -> Any:
+    """The model that a config describes.
+
+    Args:
+        config: what `model_to_dict` gives.
+        custom_objects: {name: class or function} beside what is registered.
+        where: what messages call the place of the config.
+    """
     try:
         model = deserialize_keras_object(config, custom_objects)
     except (UnknownObjectError, SecurityError) as error:
@@ -217,11 +223,17 @@ def _with_place(cls: type[KmbError], where: str, error: Exception) -> KmbError:
     return found
 
 
-def _load_assets(model: Any, archive: Archive) -> None:
+def load_assets(model: Any, read: Callable[[], Mapping[str, bytes]]) -> None:
+    """Give layers the files that they kept beside their variables.
+
+    Args:
+        model: a model.
+        read: gives their contents by name; called when there is a layer that has any.
+    """
     parts = {path: part for path, part in places(model) if hasattr(part, "load_assets")}
     if not parts:
         return
-    assets = archive.assets()
+    assets = read()
     for path, part in parts.items():
         with tempfile.TemporaryDirectory() as folder:
             for name, content in assets.items():
@@ -244,7 +256,7 @@ def read_weights(
     policy = policy or LoadPolicy()
     if not path.endswith((MODEL_ENDING, WEIGHTS_ENDING)):
         raise _wrong_ending(path, WEIGHTS_ENDING)
-    with use_backend(_backend_of(model)), _weights_in(path, policy) as (where, stored):
+    with use_backend(backend_of(model)), _weights_in(path, policy) as (where, stored):
         load_weights(model, stored, where, skip_mismatch, strict)
 
 

@@ -1,19 +1,18 @@
 """Save the model while it is trained.
 
 Saving itself is atomic (`kmb_core.saving` writes beside the old file and renames), so a failure leaves the last good
-file. What is added here is when to save, and under which name.
+file. What is added here is under which name; `SavingCallback` says when.
 """
 
 import os
 from typing import Any
 
 from kmb_core.errors import CheckpointError, StructureError, message
-from kmb_core.training.callbacks.callback import LogValues
-from kmb_core.training.callbacks.monitoring import MonitorCallback
+from kmb_core.training.callbacks.saving_callback import SavingCallback
 from kmb_core.training.progress import announce
 
 
-class ModelCheckpoint(MonitorCallback):
+class ModelCheckpoint(SavingCallback):
     """Saves the model, or its weights, after epochs or after a number of batches.
 
     Args:
@@ -47,18 +46,12 @@ class ModelCheckpoint(MonitorCallback):
         save_freq: int | str = "epoch",
         initial_value_threshold: float | None = None,
     ) -> None:
-        super().__init__(monitor, mode, initial_value_threshold)
+        super().__init__(monitor, verbose, save_best_only, mode, save_freq, initial_value_threshold)
         self.filepath = os.fspath(filepath)
-        self.verbose = verbose
-        self.save_best_only = save_best_only
         self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
-        self._epoch = 0
-        self._batches_since_save = 0
-        self._last_batch: int | None = None
-        self._check_arguments()
+        self._check_ending()
 
-    def _check_arguments(self) -> None:
+    def _check_ending(self) -> None:
         endings = (".weights.h5",) if self.save_weights_only else (".keras", ".h5")
         if not self.filepath.endswith(endings):
             raise StructureError(
@@ -67,55 +60,12 @@ class ModelCheckpoint(MonitorCallback):
                     "The ending says what the file holds: .keras a model, .weights.h5 weights alone.",
                 )
             )
-        if self.save_freq != "epoch" and not isinstance(self.save_freq, int):
-            raise StructureError(
-                message(f"ModelCheckpoint: save_freq is {self.save_freq!r}; expected 'epoch' or a number of batches.")
-            )
 
-    @property
-    def _watches_batches(self) -> bool:  # type: ignore[override]  # here it depends on an argument
-        return self.save_freq != "epoch"
-
-    def on_epoch_begin(self, epoch: int, logs: LogValues = None) -> None:
-        """Note the epoch and that its batches count from 0."""
-        self._epoch = epoch
-        self._last_batch = None
-
-    def on_train_batch_end(self, batch: int, logs: LogValues = None) -> None:
-        """Save if `save_freq` batches have passed since the last time."""
-        if isinstance(self.save_freq, str):
-            return
-        # The loop may report every few batches only; the number tells how many have passed.
-        self._batches_since_save += batch + 1 if self._last_batch is None else batch - self._last_batch
-        self._last_batch = batch
-        if self._batches_since_save >= self.save_freq:
-            self._batches_since_save = 0
-            self._save_if_wanted(self._epoch, batch, logs)
-
-    def on_epoch_end(self, epoch: int, logs: LogValues = None) -> None:
-        """Save, if it is done once an epoch."""
-        if self.save_freq == "epoch":
-            self._save_if_wanted(epoch, None, logs)
-
-    def _save_if_wanted(self, epoch: int, batch: int | None, logs: LogValues) -> None:
-        values: Any = {} if logs is None else logs
-        if self.save_best_only and not self._beats_best(values, epoch):
-            return
-        path = self._formatted(epoch, batch, values)
+    def _save_now(self, epoch: int, batch: int | None, logs: Any) -> None:
+        path = self._formatted(epoch, batch, logs)
         if self.verbose:
             announce(f"Epoch {epoch + 1}: saving to {path}")
         self._save(path)
-
-    def _beats_best(self, logs: Any, epoch: int) -> bool:
-        value = self._monitored(logs, "nothing is saved")
-        if value is None:
-            return False
-        if not self._is_better(value, self.best):
-            if self.verbose:
-                announce(f"Epoch {epoch + 1}: {self.monitor} is {value:.5f}, best is {self.best}; not saved.")
-            return False
-        self.best = value
-        return True
 
     def _formatted(self, epoch: int, batch: int | None, logs: Any) -> str:
         named = {"epoch": epoch + 1} if batch is None else {"epoch": epoch + 1, "batch": batch + 1}
