@@ -13,6 +13,7 @@ from kmb_backend_tensorflow.concrete import quick
 from kmb_backend_tensorflow.dtypes import as_dtype
 from kmb_backend_tensorflow.host import as_sparse, host_call, ragged
 from kmb_backend_tensorflow.images import image_blur, image_resize
+from kmb_backend_tensorflow.lookup import LookupTable, row_counts, text_buckets
 from kmb_backend_tensorflow.profiling import start_profile
 from kmb_backend_tensorflow.raw import raw_op
 
@@ -134,6 +135,9 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "image_resize": image_resize,
     "as_sparse": as_sparse,
     "host_call": host_call,
+    "lookup_table": LookupTable,
+    "row_counts": row_counts,
+    "text_buckets": text_buckets,
     "ragged": ragged,
     "sgd_update": sgd_update,
     "start_profile": start_profile,

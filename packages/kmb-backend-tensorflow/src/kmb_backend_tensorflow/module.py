@@ -11,9 +11,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from kmb_backend_tensorflow.lookup import LookupTable
 from kmb_core.backend import Variable
 
 _Function = type(tf.function(lambda: None))
+_NOT_IN_CHECKPOINTS = (_Function, LookupTable)
 _CONTENTS = "_self_contents"
 
 
@@ -71,7 +73,7 @@ class TensorFlowModule(tf.Module):
     def _trackable_children(self, save_type: str = "checkpoint", **kwargs: Any) -> dict[str, Any]:
         children = {name: _trackable(child) for name, child in self._contents()}
         if save_type == "checkpoint":
-            return {name: child for name, child in children.items() if not isinstance(child, _Function)}
+            return {name: child for name, child in children.items() if not isinstance(child, _NOT_IN_CHECKPOINTS)}
         children |= self._functions()
         for child in list(children.values()):
             if isinstance(child, _Function):  # traced now, so that what tracing creates is there to be saved
@@ -145,12 +147,20 @@ def _children(path: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _state_of(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The variables of metrics, optimizers (`variables`) and seed generators (`state`)."""
+    """The variables of metrics, optimizers (`variables`) and seed generators (`state`); tables of vocabularies."""
     state = getattr(value, "state", None)
     if isinstance(state, Variable):
         yield f"{path}.state", state
+    for name, made in _tables(value).items():
+        yield f"{path}.{name}", made
     for index, variable in enumerate(_variables(value)):
         yield f"{path}.variables.{index}", variable
+
+
+def _tables(value: Any) -> dict[str, Any]:
+    """Tables that this backend has made for a vocabulary."""
+    made = getattr(value, "made", {})
+    return {name: table for name, table in made.items() if isinstance(table, LookupTable)}
 
 
 def _variables(value: Any) -> list[Any]:

@@ -16,16 +16,17 @@ from kmb_core.errors import SecurityError, message
 from kmb_core.layers.preprocessing import texts
 from kmb_core.layers.preprocessing.encoding import check_mode
 from kmb_core.layers.preprocessing.fingerprints import fingerprint64, strong_hash
+from kmb_core.layers.preprocessing.graph_lookup import UNKNOWN, GraphLookup
 from kmb_core.layers.preprocessing.learning import as_array, batches
-from kmb_core.layers.preprocessing.text_layer import TextLayer, as_key, categories, counted
+from kmb_core.layers.preprocessing.text_layer import as_key, categories, counted
 from kmb_core.layers.preprocessing.texts import Items
 
 MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
-UNKNOWN, _LEFT_OUT = -2, -1
+_LEFT_OUT = -1
 _FILE, _WEIGHTS = "vocabulary.txt", "idf_weights"
 
 
-class IndexLookup(TextLayer):
+class IndexLookup(GraphLookup):
     """Tokens to numbers, or back. Subclasses say how tokens are read, written and hashed."""
 
     def __init__(
@@ -57,7 +58,7 @@ class IndexLookup(TextLayer):
         self._special = [mask_token] if mask_token is not None and output_mode == "int" else []
         self._special += [oov_token] * num_oov_indices
         self._tokens: list[Any] | None = None
-        self._tables: dict[Any, Any] = {}
+        self._tables = {}
         self._size = size
         self.idf_weights: np.ndarray | None = None
         self._frozen = vocabulary is not None

@@ -9,6 +9,8 @@ from kmb_core.errors import DTypeError, message
 from kmb_core.layers.preprocessing import texts
 from kmb_core.layers.preprocessing.index_lookup import IndexLookup
 from kmb_core.layers.preprocessing.texts import Items
+from kmb_core.ops.arithmetic import mod
+from kmb_core.ops.creation import cast
 from kmb_core.serialization import saved_as
 
 
@@ -142,3 +144,8 @@ class IntegerLookup(IndexLookup):
         if self.oov_method == "farmhash":
             return super()._spread(values)
         return np.asarray(values, "int64") % self.num_oov_indices
+
+    def _spread_in_graph(self, inputs: Any) -> Any:
+        if self.oov_method == "farmhash":
+            return super()._spread_in_graph(inputs)
+        return mod(cast(inputs, "int64"), self.num_oov_indices)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from kmb_core.layers.preprocessing import texts
-from kmb_core.layers.preprocessing.index_lookup import UNKNOWN, IndexLookup
+from kmb_core.layers.preprocessing.graph_lookup import UNKNOWN
+from kmb_core.layers.preprocessing.index_lookup import IndexLookup
 from kmb_core.layers.preprocessing.packed_tokens import LetterTable, PackedTable, counts_of_tokens
 from kmb_core.layers.preprocessing.texts import Items
 from kmb_core.serialization import saved_as
@@ -125,6 +126,11 @@ class StringLookup(IndexLookup):
         if "letters" not in self._tables:
             self._tables["letters"] = LetterTable(self._tables[None], UNKNOWN)
         return self._with_unknown(self._tables["letters"].of_array(values), values)
+
+    def _ids_of_bytes(self, values: Iterable[bytes], count: int) -> np.ndarray:
+        """The numbers of tokens that are bytes, where there is one number for unknown ones."""
+        find = self._table([b""]).get
+        return np.fromiter(map(find, values, repeat(self._first_unknown())), np.int64, count)
 
     def _packed_table(self, unknown: int) -> PackedTable:
         """The tokens' table for many at once; made when it is needed."""

@@ -94,8 +94,10 @@ def counted(
         result = np.zeros(len(lengths) * depth, dtype)
         result[places] = 1
         return result.reshape(-1, depth)
-    counts = np.bincount(places, minlength=len(lengths) * depth).reshape(-1, depth)
-    return (counts * weights).astype(dtype) if mode == "tf_idf" else counts.astype(dtype)
+    result = np.bincount(places, minlength=len(lengths) * depth).reshape(-1, depth).astype(dtype)
+    if mode == "tf_idf":
+        result *= weights
+    return result
 
 
 def categories(ids: np.ndarray, mode: str, depth: int, dtype: str, weights: np.ndarray | None = None) -> np.ndarray:

@@ -244,7 +244,7 @@ class TextVectorization(TextLayer):
                 return found
         rows = self._rows(items)
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
-        return self._lookup_layer._ids([*chain.from_iterable(rows)]), lengths
+        return self._lookup_layer._ids_of_bytes(chain.from_iterable(rows), int(lengths.sum())), lengths
 
     def _numbers_at_once(self, joined: bytes, count: int) -> tuple[np.ndarray, np.ndarray] | None:
         """The same from texts that were joined; None where a text held what they were joined with."""
