@@ -119,18 +119,18 @@ def parity(session: nox.Session, backend: str) -> None:
 
     Each op's calls are all made, but for JAX, which compiles each; `KMB_PARITY_SAMPLE=1` makes them all there too.
     """
-    # Keras on NumPy convolves, resizes and transforms with JAX.
-    install(session, *TEST_TOOLS, *TOOLS_OF_BACKEND.get(backend, ()), "keras", *(["jax"] if backend == "numpy" else []))
+    # Keras reads text and folders with TensorFlow whatever its backend is; on NumPy it resizes and transforms with JAX.
+    oracle = ("keras", LIGHTER["tensorflow"], *(["jax"] if backend == "numpy" else []))
+    install(session, *TEST_TOOLS, *TOOLS_OF_BACKEND.get(backend, ()), *oracle)
     install_backends(session, backend)
     session.env["KERAS_BACKEND"] = backend
     if backend == "jax":
         session.env["XLA_FLAGS"] = "--xla_backend_optimization_level=0"  # half of the compiler's time
         session.env["KMB_PARITY_SAMPLE"] = os.environ.get("KMB_PARITY_SAMPLE", "0.03")
-    # Files are the core's: one backend writes and reads them for all.
-    chosen = [f"{CORE}/tests" if backend == "jax" else f"{CORE}/tests/parity/ops"]
-    # Keras reads folders with TensorFlow, whatever its backend.
-    folders = f"{CORE}/tests/parity/folders"
-    chosen += [folders] if backend == "tensorflow" else [f"--ignore={folders}"]
+    operations, folders = f"{CORE}/tests/parity/ops", f"{CORE}/tests/parity/folders"
+    chosen = {"numpy": [operations], "tensorflow": [operations, folders]}.get(
+        backend, [f"{CORE}/tests", f"--ignore={folders}"]  # folders become `tf.data` datasets in Keras
+    )
     pytest(session, *IN_PARALLEL, "-m", "parity", *chosen, backend=backend)
 
 

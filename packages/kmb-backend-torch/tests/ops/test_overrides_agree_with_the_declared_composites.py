@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-import kmb_core.ops.nn.projection  # noqa: F401 - declares the ops that are not public
+import kmb_core.ops.nn.integer_projection  # declares ops that are not public
+import kmb_core.ops.nn.projection  # noqa: F401 - so does this
 from kmb_core import ops
 from kmb_core.backend import current_backend
 from kmb_core.ops.declaration import OPS
@@ -27,6 +28,7 @@ PROBABILITIES = torch.softmax(tensor(4, 5), -1)
 SQUARE = tensor(3, 5, 5)
 IMAGE = tensor(2, 6, 5, 3)
 INTEGERS = torch.from_numpy(RANDOM.integers(-5, 5, (4, 5), dtype="int32"))
+BYTES = torch.from_numpy(RANDOM.integers(-128, 128, (4, 5), dtype="int8"))
 BOOLEANS = INTEGERS > 0
 CLASSES = torch.tensor([0, 3, 4, 1], dtype=torch.int32)
 
@@ -167,7 +169,10 @@ CASES = [
     ("sparse_categorical_crossentropy", (CLASSES, tensor(5, 4), True), {"axis": 0}),
     ("one_hot", (torch.tensor([0, 2, -1, 7]), 3), {}),
     ("one_hot", (INTEGERS, 4), {"axis": 1, "dtype": "int32"}),
+    ("normalize_batch", (IMAGE, -1, tensor(3), tensor(3)), {}),
+    ("normalize_batch", (IMAGE, 1, None, tensor(6)), {}),
     ("dense", (X, tensor(5, 3), tensor(3)), {}),
+    ("integer_dense", (BYTES, BYTES.t().contiguous()), {}),
     ("dense", (IMAGE, tensor(3, 2)), {}),
     ("embed", (X, INTEGERS.abs() % 4), {}),
     ("erfc", (X,), {}),

@@ -1,6 +1,7 @@
 """Keras and kmb read each other's checkpoints of Orbax.
 
-Variables are found by their paths. A Sequential's begin with its name in Keras: kmb takes either form.
+Variables are found by their paths. Those of a Sequential begin with its name, and in one that is read from a file they
+do not: Keras 3.15 then leaves its own checkpoints' weights unread, so it reads functional models only.
 """
 
 import numpy as np

@@ -71,7 +71,9 @@ def assert_same(found, expected):
 
 
 def plain(config):
-    """A config without names, which count up, and without the size of the table that was learned from."""
+    """A config without names, which count up, and the size of the table that was learned from; floats are rounded."""
+    if isinstance(config, float):
+        return round(config, 5)
     if isinstance(config, dict):
         return {key: plain(value) for key, value in config.items() if key not in ("name", "build_config")}
     return [plain(item) for item in config] if isinstance(config, list) else config
