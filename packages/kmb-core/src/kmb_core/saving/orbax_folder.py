@@ -194,12 +194,23 @@ def _set_optimizer(model: Any, stored: Mapping[str, np.ndarray], path: str) -> N
 
 
 def _by_own_paths(own: Mapping[str, Any], stored: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays by the paths that the variables have here: Keras begins some with the name of the model."""
+    """The arrays by the paths that the variables have here.
+
+    A path may begin with the name of its model, which may have a counter: a Sequential that is read from a file leaves
+    it out. So where a path is not found, the only one that is the same but for its beginning is meant.
+    """
     renamed = {}
     for key, value in stored.items():
-        ends = [path for path in own if key.endswith((f"/{path}", f"_{path}")) or path.endswith(f"/{key}")]
-        renamed[ends[0] if key not in own and len(ends) == 1 and ends[0] not in stored else key] = value
+        same = [path for path in own if _same_end(path, key)] if key not in own else []
+        renamed[same[0] if len(same) == 1 and same[0] not in stored else key] = value
     return renamed
+
+
+def _same_end(path: str, key: str) -> bool:
+    if key.endswith((f"/{path}", f"_{path}")) or path.endswith((f"/{key}", f"_{key}")):
+        return True
+    (_, found, end), other = path.partition("/"), key.partition("/")[2]
+    return bool(found) and end == other
 
 
 def _differences(own: Mapping[str, Any], stored: Mapping[str, np.ndarray]) -> list[str]:

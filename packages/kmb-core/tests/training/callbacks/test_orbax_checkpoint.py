@@ -111,6 +111,20 @@ def test_one_process_is_the_first_of_one(tmp_path):
     assert (callback.is_multihost_enabled(), callback.is_primary_host()) == (False, True)
 
 
+def test_a_sequence_of_layers_is_read_whatever_the_counters_of_its_names(tmp_path):
+    def make():
+        model = kmb_core.Sequential([kmb_core.Input((3,)), kmb_core.layers.Dense(2, name="one")])
+        model.compile("adam", "mse")
+        return model
+
+    model = make()
+    drive(OrbaxCheckpoint(tmp_path), model, batches=0)
+    anew = make()
+    anew.load_weights(tmp_path)
+    for read in (anew, kmb_core.saving.load_model(tmp_path)):
+        np.testing.assert_array_equal(read.get_weights()[0], model.get_weights()[0])
+
+
 def test_weights_alone_make_no_model(tmp_path, linear):
     drive(OrbaxCheckpoint(tmp_path, save_weights_only=True), linear())
     with pytest.raises(CheckpointError, match="holds no model, but weights alone"):
@@ -124,6 +138,20 @@ def test_another_model_is_refused_and_keeps_its_weights(tmp_path, linear):
     with pytest.raises(CheckpointError, match=r"(?s)does not fit.*head/kernel is \(3, 1\), expected \(3, 2\)"):
         other.load_weights(tmp_path)
     assert other.get_weights()[0].tolist() == np.ones((3, 2)).tolist()
+
+
+def test_layers_that_have_the_names_of_others_are_not_mixed_up(tmp_path):
+    def make(*names):
+        inputs = outputs = kmb_core.Input((3,))
+        for name in names:
+            outputs = kmb_core.layers.Dense(3, name=name)(outputs)
+        model = kmb_core.Model(inputs, outputs)
+        model.compile("sgd", "mse")
+        return model
+
+    drive(OrbaxCheckpoint(tmp_path), make("dense", "dense_1"), batches=0)
+    with pytest.raises(CheckpointError, match=r"missing dense_2/kernel.*unexpected dense/"):
+        make("dense_1", "dense_2").load_weights(tmp_path)
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path, linear):
