@@ -67,3 +67,19 @@ def test_in_a_dataset_each_image_is_drawn_for(tensorflow, name, backend):
     with use_backend("numpy"):
         arrays = [layer(IMAGES[0], training=True) for _ in range(6)]
     assert len({image.tobytes() for image in arrays}) > 3
+
+
+@pytest.mark.parametrize("name", ["AugMix", "RandAugment"])
+def test_layers_that_choose_others_are_traced_once_whatever_they_choose(tensorflow, name):
+    few, many = ({"chain_depth": 1}, {"chain_depth": 4}) if name == "AugMix" else ({"num_ops": 1}, {"num_ops": 6})
+    specification = tensorflow.TensorSpec((None, None, None, 3), "float32")
+    dataset = tensorflow.data.Dataset.from_generator(lambda: iter([IMAGES] * 3), output_signature=specification)
+    sizes = []
+    for options in (few, many):
+        layer = made("jax", name, {**options, "seed": 1})
+        function = tensorflow.function(lambda images, layer=layer: layer(images, training=True), autograph=False)
+        sizes.append(len(function.get_concrete_function(specification).graph.as_graph_def().library.function))
+    found = list(dataset.map(function).as_numpy_iterator())
+    assert sizes[0] == sizes[1]
+    assert {images.shape for images in found} == {IMAGES.shape}
+    assert len({images.tobytes() for images in found}) == 3

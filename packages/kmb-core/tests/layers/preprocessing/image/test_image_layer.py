@@ -157,6 +157,29 @@ def test_training_compiles():
     np.testing.assert_array_equal(convert_to_numpy(compiled), convert_to_numpy(changed(IMAGES)))
 
 
+def test_steps_by_number_are_steps_by_name():
+    layer = layers.AugMix(num_chains=2, chain_depth=3, factor=0.8, seed=1)
+    drawn = layer.get_random_transformation(IMAGES, training=True)
+    names = [[1, 4, 5], [6, 9, 0]]
+    together = [layer._transformations(IMAGES) for _ in names]
+    by_name, by_number = (
+        [
+            [{"layer_name": named(n), "transformation": form(every, n)} for n in chain]
+            for chain, every in zip(names, together, strict=True)
+        ]
+        for named, form in (
+            (lambda n: layer._names[n], lambda every, n: every[layer._names[n]]),
+            (lambda n: kmb_core.ops.array(n, "int32"), lambda every, n: every),
+        )
+    )
+    expected, found = (
+        convert_to_numpy(layer.transform_images(IMAGES, {**drawn, "chain_transforms": chains}, training=True))
+        for chains in (by_name, by_number)
+    )
+    assert not np.array_equal(expected, IMAGES)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 WRONG = [
     ("RandomBrightness", {"factor": 2.0}, "factor is a number from -1 to 1"),
     ("RandomBrightness", {"factor": None}, "factor .* got None"),
@@ -186,6 +209,20 @@ WRONG = [
     ("ContrastLimitedAdaptiveHistogramEqualization", {"tile_grid_size": 8}, "two whole numbers from 1"),
     ("RandomColorJitter", {"brightness_factor": 3}, "factor is a number from -1 to 1"),
     ("RandomInvert", {"data_format": "channels_middle"}, "channels_middle"),
+    ("AugMix", {"num_chains": 0}, "num_chains is a whole number from 1, got 0"),
+    ("AugMix", {"chain_depth": 2.5}, "chain_depth is a whole number from 1, got 2.5"),
+    ("AugMix", {"chain_depth": True}, "chain_depth .* got True"),
+    ("AugMix", {"alpha": 0}, "alpha is a positive number, got 0"),
+    ("AugMix", {"alpha": "a"}, "alpha .* got 'a'"),
+    ("AugMix", {"factor": 1.5}, "factor .* from 0 to 1"),
+    ("AugMix", {"value_range": (0, 0)}, "value_range .* got"),
+    ("AugMix", {"interpolation": "cubic"}, "interpolation"),
+    ("RandAugment", {"num_ops": 0}, "num_ops is a whole number from 1, got 0"),
+    ("RandAugment", {"num_ops": "two"}, "num_ops .* got 'two'"),
+    ("RandAugment", {"factor": -0.5}, "factor .* from 0 to 1"),
+    ("RandAugment", {"factor": (0.1, 0.2, 0.3)}, "factor"),
+    ("RandAugment", {"value_range": None}, "value_range .* got None"),
+    ("RandAugment", {"interpolation": "cubic"}, "interpolation"),
 ]
 
 

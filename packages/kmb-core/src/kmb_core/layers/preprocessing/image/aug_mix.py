@@ -2,13 +2,18 @@
 
 from typing import Any
 
+import numpy as np
+
+from kmb_core import tree
 from kmb_core.backend import dtype_of
 from kmb_core.layers.preprocessing.image.arguments import is_number
 from kmb_core.layers.preprocessing.image.chosen_layers import ChosenLayers, numbers_of
 from kmb_core.ops.arithmetic import add, multiply, subtract, true_divide
-from kmb_core.ops.creation import cast
-from kmb_core.ops.indexing import get_item
-from kmb_core.ops.manipulation import unstack
+from kmb_core.ops.comparison import where
+from kmb_core.ops.control_flow import fori_loop
+from kmb_core.ops.creation import cast, zeros_like
+from kmb_core.ops.indexing import get_item, take
+from kmb_core.ops.manipulation import stack, unstack
 from kmb_core.ops.reduction import sum as sum_of
 from kmb_core.random.draws import beta, gamma, randint
 from kmb_core.serialization import saved_as
@@ -120,18 +125,48 @@ class AugMix(ChosenLayers):
             return images
         x = self._as_numbers(images)
         weights = cast(transformation["chain_mixing_weights"], dtype_of(x))
-        mixed = None
-        for number, chain in enumerate(transformation["chain_transforms"]):
-            part = multiply(self._after_chain(x, chain), get_item(weights, number))
-            mixed = part if mixed is None else add(mixed, part)
+        chains = transformation["chain_transforms"]
+        known = all(isinstance(step["layer_name"], str) for chain in chains for step in chain)
+        mixed = self._mixed(x, weights, chains) if known else self._mixed_in_loop(x, weights, chains)
         share = cast(transformation["weight_sample"], dtype_of(x))
         return self._as_output(add(multiply(x, share), multiply(mixed, subtract(1.0, share))))
 
-    def _after_chain(self, x: Any, chain: list[dict[str, Any]]) -> Any:
-        for step in chain:
-            name, transformation = step["layer_name"], step["transformation"]
-            if isinstance(name, str):
-                x = self._layer(name).transform_images(x, transformation, training=True)
-            else:
-                x = self._applied(x, name, transformation, "transform_images")
-        return x
+    def _mixed(self, x: Any, weights: Any, chains: list[list[dict[str, Any]]]) -> Any:
+        """The weighted sum of what the chains make of images."""
+        mixed = None
+        for number, chain in enumerate(chains):
+            part = x
+            for step in chain:
+                layer = self._layer(step["layer_name"])
+                part = layer.transform_images(part, step["transformation"], training=True)
+            part = multiply(part, get_item(weights, number))
+            mixed = part if mixed is None else add(mixed, part)
+        return mixed
+
+    def _mixed_in_loop(self, x: Any, weights: Any, chains: list[list[dict[str, Any]]]) -> Any:
+        """The same where no drawn number is known; the framework traces each layer once, not for each step."""
+        steps = [step for chain in chains for step in chain]
+        names = stack([step["layer_name"] for step in steps])
+        drawn = tree.map_structure(_in_columns, *(step["transformation"] for step in steps))
+        chain_of = np.repeat(np.arange(len(chains), dtype="int32"), [len(chain) for chain in chains])
+        starts = np.diff(chain_of, prepend=-1) != 0
+        ends = np.diff(chain_of, append=len(chains)) != 0
+
+        def step(number: Any, state: tuple[Any, Any]) -> tuple[Any, Any]:
+            part, mixed = state
+            part = where(take(starts, number), x, part)
+            now = tree.map_structure(lambda leaf: _row(leaf, number), drawn)
+            part = self._applied(part, take(names, number), now, "transform_images")
+            weighted = multiply(part, take(weights, take(chain_of, number)))
+            return part, where(take(ends, number), add(mixed, weighted), mixed)
+
+        return fori_loop(0, len(steps), step, (x, zeros_like(x)))[1]
+
+
+def _in_columns(*leaves: Any) -> Any:
+    """What all steps have drawn, as one tensor; what is no tensor is the same for all."""
+    return stack(leaves) if hasattr(leaves[0], "shape") else leaves[0]
+
+
+def _row(leaf: Any, number: Any) -> Any:
+    return take(leaf, number, axis=0) if hasattr(leaf, "shape") else leaf

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from kmb_core.layers.preprocessing.image.chosen_layers import ChosenLayers
+from kmb_core.layers.preprocessing.image.chosen_layers import ChosenLayers, numbers_of
+from kmb_core.ops.control_flow import fori_loop
+from kmb_core.ops.indexing import take
 from kmb_core.ops.manipulation import unstack
 from kmb_core.random.draws import randint
 from kmb_core.serialization import saved_as
@@ -99,6 +101,9 @@ class RandAugment(ChosenLayers):
         return self._after(segmentation_masks, transformation, "transform_segmentation_masks")
 
     def _after(self, part: Any, transformation: Any, method: str) -> Any:
-        for number in unstack(transformation["layer_idxes"], self.num_ops):
-            part = self._applied(part, number, transformation["transforms"], method)
+        chosen, drawn = transformation["layer_idxes"], transformation["transforms"]
+        if numbers_of(chosen) is None:  # the framework traces each layer once, however many are applied
+            return fori_loop(0, self.num_ops, lambda i, x: self._applied(x, take(chosen, i), drawn, method), part)
+        for number in unstack(chosen, self.num_ops):
+            part = self._applied(part, number, drawn, method)
         return part
