@@ -1,7 +1,7 @@
 """Taking values in and handing them out.
 
 Arrays and scalars go through a jitted identity: its C++ argument handling is four times faster than `jnp.asarray`.
-Tensors of other frameworks are recognised by the module of their class, so that none is imported for it.
+Tensors of other frameworks come as arrays.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from kmb_backend_jax.dtypes import native_dtype
 from kmb_backend_jax.kernel import kernel
 from kmb_core.backend import KerasTensor, Variable
+from kmb_core.backend.foreign import array_of, as_array, is_foreign
 from kmb_core.dtypes import standardize_dtype
 from kmb_core.errors import DTypeError, message
 
@@ -71,31 +72,12 @@ def _from_other(x: Any, dtype: str | None) -> jax.Array:
         return _own(np.asarray(x).astype(native_dtype(dtype)))
     if hasattr(x, "__jax_array__"):
         return convert(x.__jax_array__(), dtype)
-    framework = type(x).__module__.partition(".")[0]
-    if framework == "torch":
-        return _from_torch(x, dtype)
-    if framework == "tensorflow":
-        return _from_numpy(_host_values(x), dtype)
+    if is_foreign(x):
+        return _from_numpy(array_of(x), dtype)
     if isinstance(x, (list, tuple)) and any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(x)):
         stacked = jnp.asarray(x)  # tracers among the elements are allowed here
         return stacked if dtype is None else cast(stacked, dtype)
-    return _from_numpy(np.asarray(x), dtype)
-
-
-def _from_torch(x: Any, dtype: str | None) -> jax.Array:
-    x = x.detach().cpu()
-    if str(x.dtype) != "torch.bfloat16":  # the one common dtype that NumPy does not know
-        return _from_numpy(x.numpy(), dtype)
-    return convert(jnp.array(jnp.from_dlpack(x.contiguous()), copy=True), dtype)
-
-
-def _host_values(x: Any) -> np.ndarray:
-    """The values of an eager TensorFlow tensor; one inside a tf.function has none."""
-    if not hasattr(x, "numpy"):
-        what = f"the jax backend cannot take {type(x).__name__} of shape {getattr(x, 'shape', None)}"
-        remedy = 'Run this code under kmb_core.use_backend("tensorflow"), or pass eager tensors.'
-        raise TypeError(message(what, "It is a symbolic tensor of TensorFlow and has no value yet.", remedy))
-    return np.asarray(x.numpy())
+    return _from_numpy(as_array(x), dtype)
 
 
 def to_numpy(x: Any) -> np.ndarray:

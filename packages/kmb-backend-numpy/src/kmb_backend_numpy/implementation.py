@@ -8,6 +8,7 @@ import ml_dtypes
 import numpy as np
 
 from kmb_core.backend import Variable
+from kmb_core.backend.foreign import array_of, as_array, is_foreign
 from kmb_core.dtypes import numpy_dtype, standardize_dtype
 from kmb_core.errors import CapabilityError, message
 from kmb_core.plugins import mirrored
@@ -45,13 +46,20 @@ def is_tensor(x: Any) -> bool:
 
 
 def convert(x: Any, dtype: str | None = None) -> np.ndarray:
-    """An array from anything that NumPy takes."""
-    if dtype is None:
-        array = np.asarray(x)
-        if array.dtype.kind == "O":
-            raise TypeError(f"no array of numbers can be made of {type(x).__name__}")
-        return array
-    return np.asarray(x, dtype=numpy_dtype(dtype))
+    """An array from anything that NumPy takes, and from tensors that it does not take."""
+    if is_foreign(x):
+        x = array_of(x)
+    array = as_array(x) if dtype is None else _as_dtype(x, dtype)
+    if array.dtype.kind == "O":
+        raise TypeError(f"no array of numbers can be made of {type(x).__name__}")
+    return array
+
+
+def _as_dtype(x: Any, dtype: str) -> np.ndarray:
+    try:
+        return np.asarray(x, dtype=numpy_dtype(dtype))
+    except (TypeError, RuntimeError):  # tensors in a list, of which NumPy refuses some
+        return as_array(x).astype(numpy_dtype(dtype))
 
 
 def to_numpy(x: Any) -> np.ndarray:

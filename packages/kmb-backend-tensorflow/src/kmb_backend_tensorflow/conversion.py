@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import DTYPES, cast
+from kmb_core.backend.foreign import array_of, as_array, is_foreign
 
 _TENSORS = (tf.Tensor, tf.Variable, tf.SparseTensor, tf.RaggedTensor)
 
@@ -37,13 +38,15 @@ def convert(x: Any, dtype: str | None = None) -> Any:
 
 
 def _from_values(x: Any, target: tf.DType | None) -> Any:
+    if is_foreign(x) and not hasattr(x, "__tf_tensor__"):
+        x = array_of(x)
     try:
         return _constant(x, target)
-    except (TypeError, ValueError, OverflowError, tf.errors.InvalidArgumentError):
+    except (TypeError, ValueError, OverflowError, RuntimeError, tf.errors.InvalidArgumentError):
         # Another kind of number than the dtype's (1.5 as int32), an out-of-range one, or a foreign array.
         if _holds_tensors(x):
             return tf.stack([convert(item, None if target is None else target.name) for item in x])
-        values = tf.convert_to_tensor(np.asarray(x))
+        values = tf.convert_to_tensor(as_array(x))
         return values if target is None else cast(values, target)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from kmb_backend_torch.placement import placement
+from kmb_core.backend.foreign import array_of, as_array, is_foreign
 from kmb_core.dtypes import floatx, numpy_dtype, standardize_dtype
 from kmb_core.errors import DTypeError, message
 
@@ -73,7 +74,7 @@ def convert(x: Any, dtype: str | None = None) -> torch.Tensor:
         if isinstance(x, (list, tuple)) and _holds_tensor(x):
             return torch.stack([convert(item, dtype) for item in x])
         weak = not hasattr(x, "dtype")
-        x = np.asarray(x)
+        x = array_of(x) if is_foreign(x) else as_array(x)
         if weak and dtype is None:
             dtype = {"f": floatx(), "i": "int32", "u": "int32"}.get(x.dtype.kind)
     return _from_array(x, dtype)

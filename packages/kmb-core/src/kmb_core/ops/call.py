@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from inspect import BoundArguments, Parameter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import numpy as np
-
+from kmb_core.backend.foreign import as_array
 from kmb_core.backend.keras_tensor import KerasTensor
 from kmb_core.backend.state import state
 from kmb_core.backend.variable import Variable
@@ -119,7 +118,7 @@ def _weak_dtype(backend: Backend, value: Any) -> Any:
     dtype = getattr(value, "dtype", None)
     if dtype is not None:
         return standardize_dtype(dtype)
-    array = np.asarray(value)
+    array = as_array(value)
     return {"f": float, "i": int, "u": int, "c": complex}.get(array.dtype.kind) or standardize_dtype(array.dtype)
 
 

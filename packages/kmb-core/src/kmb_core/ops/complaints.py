@@ -108,7 +108,7 @@ def _no_tensor(value: Any) -> KmbError | None:
     if value is None:
         return None
     if hasattr(value, "dtype"):
-        return DTypeError("expected numbers, got strings") if standardize_dtype(value.dtype) == "string" else None
+        return _no_numbers(value.dtype)
     try:
         kind = np.asarray(value).dtype.kind
     except ValueError:
@@ -116,6 +116,13 @@ def _no_tensor(value: Any) -> KmbError | None:
     if kind in "UST":
         return DTypeError("expected numbers, got strings")
     return DTypeError(f"expected a tensor, got {type(value).__name__}") if kind == "O" else None
+
+
+def _no_numbers(dtype: Any) -> KmbError | None:
+    try:
+        return DTypeError("expected numbers, got strings") if standardize_dtype(dtype) == "string" else None
+    except DTypeError:
+        return DTypeError(f"expected numbers, got a tensor of dtype {dtype}")
 
 
 def wrong_arguments(op: "Op", error: TypeError) -> TypeError:

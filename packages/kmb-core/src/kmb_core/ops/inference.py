@@ -7,9 +7,8 @@ import inspect
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from kmb_core import tree
+from kmb_core.backend.foreign import as_array
 from kmb_core.backend.keras_tensor import KerasTensor
 from kmb_core.backend.scopes import SymbolicScope
 from kmb_core.backend.variable import Variable
@@ -68,7 +67,7 @@ def _symbolic_dtype(value: Any) -> Any:
         return value.dtype
     if hasattr(value, "dtype"):
         return standardize_dtype(value.dtype)
-    array = np.asarray(value)
+    array = as_array(value)
     return {"f": float, "i": int, "u": int}.get(array.dtype.kind) or standardize_dtype(array.dtype)
 
 
@@ -77,7 +76,7 @@ def _abstract(value: Any, dtype: str | None) -> KerasTensor:
         return value if dtype in (None, value.dtype) else KerasTensor.like(value.shape, dtype)  # type: ignore[arg-type]  # not None
     shape = getattr(value, "shape", None)
     if shape is None:
-        array = np.asarray(value)
+        array = as_array(value)
         return KerasTensor.like(array.shape, dtype or default_dtype(value) or standardize_dtype(array.dtype))
     return KerasTensor.like(tuple(shape), dtype or standardize_dtype(value.dtype))
 
@@ -131,5 +130,5 @@ def default_dtype(value: Any) -> str | None:
     """The dtype of what has none: Python numbers and lists become int32 or floatx, never 64 bits wide."""
     if hasattr(value, "dtype"):
         return None
-    kind = np.asarray(value).dtype.kind
+    kind = as_array(value).dtype.kind
     return {"i": "int32", "u": "int32", "f": standardize_dtype(None)}.get(kind)

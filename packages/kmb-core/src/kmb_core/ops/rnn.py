@@ -27,7 +27,7 @@ from kmb_core.ops.operation import has_symbolic
 from kmb_core.ops.products import matmul
 from kmb_core.ops.rnn_checks import check_cell, time_steps
 from kmb_core.ops.tensors import static_shape
-from kmb_core.typing import Floating, Operand, Tensor, TensorLike
+from kmb_core.typing import Floating, Structure, Tensor, TensorLike
 
 RNN = "keras.src.ops.rnn"
 
@@ -37,9 +37,9 @@ Step = Callable[[Any, Any], tuple[Any, Any]]
 @composite(saved_module=RNN)
 def rnn(
     step: Step,
-    inputs: Operand,
-    states: Operand,
-    mask: Operand = None,
+    inputs: Structure,
+    states: Structure,
+    mask: Structure = None,
     go_backwards: bool = False,
     unroll: bool = False,
     time_major: bool = False,
