@@ -35,6 +35,13 @@ CASES = [
     ("IntegerLookup", {**WHOLE, "num_oov_indices": 3, "oov_method": "farmhash", "salt": 5}, NUMBERS),
     ("IntegerLookup", {**WHOLE, "mask_token": 0, "output_mode": "count"}, NUMBERS),
     ("IntegerLookup", {**WHOLE, "invert": True}, np.array([[2, 0], [3, -1]])),
+    ("Hashing", {"num_bins": 7}, WORDS),
+    ("Hashing", {"num_bins": 7, "salt": [3, 4], "mask_value": "a"}, WORDS),
+    ("Hashing", {"num_bins": 7, "mask_value": -7, "dtype": "int32"}, NUMBERS),
+    ("Hashing", {"num_bins": 1, "mask_value": 3}, NUMBERS),
+    ("Hashing", {"num_bins": 4, "output_mode": "one_hot"}, WORDS[:, :1]),
+    ("Hashing", {"num_bins": 4, "output_mode": "count"}, NUMBERS),
+    ("Hashing", {"num_bins": 4, "output_mode": "multi_hot", "dtype": "float16"}, WORDS),
 ]
 
 

@@ -46,18 +46,21 @@ def _column(values: Sequence[Any]) -> tf.Tensor:
     return tf.constant(values, tf.string if isinstance(values[0], bytes) else tf.int64)
 
 
-def text_buckets(x: Any, count: int, key: Sequence[int] | None) -> Any:
+def text_buckets(x: Any, count: int, key: Sequence[int] | None, mask: bytes | None = None) -> Any:
     """The numbers of hashes' buckets, as int64: of FarmHash's Fingerprint64, or of SipHash-2-4 under a key.
 
     Args:
         x: texts, or whole numbers that are hashed as text.
         count: how many buckets there are.
         key: two words, or None.
+        mask: a text that gets -1.
     """
     x = x if x.dtype is tf.string else tf.strings.as_string(x)
     if key is None:
-        return tf.strings.to_hash_bucket_fast(x, count)
-    return tf.strings.to_hash_bucket_strong(x, count, list(key))
+        buckets = tf.strings.to_hash_bucket_fast(x, count)
+    else:
+        buckets = tf.strings.to_hash_bucket_strong(x, count, list(key))
+    return buckets if mask is None else tf.where(tf.equal(x, mask), tf.constant(-1, tf.int64), buckets)
 
 
 def row_counts(ids: Any, depth: int, dtype: str, binary: bool, negative: bool) -> Any:

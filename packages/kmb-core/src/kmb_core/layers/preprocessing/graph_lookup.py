@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from kmb_core.backend import current_backend
+from kmb_core.dtypes import is_float
 from kmb_core.layers.preprocessing.encoding import as_sparse, encoded
 from kmb_core.layers.preprocessing.text_layer import TextLayer
 from kmb_core.layers.preprocessing.texts import encoded as as_bytes
 from kmb_core.layers.preprocessing.texts import traced
 from kmb_core.ops.arithmetic import add, multiply
 from kmb_core.ops.comparison import equal, where
+from kmb_core.ops.creation import cast
 
 UNKNOWN = -2  # until it is known what an unknown token becomes
 
@@ -31,6 +33,24 @@ class GraphTables:
 
     def __reduce__(self) -> Any:
         return GraphTables, ()
+
+
+def has_native_kernels(inputs: Any, *kinds: str) -> bool:
+    """Whether inputs are a dense tensor in a graph, of one of the kinds "text" and "numbers", and the framework has
+    the kernels to look it up.
+    """
+    if not traced(inputs) or "lookup_table" not in current_backend().kernels or hasattr(inputs, "row_splits"):
+        return False
+    name = current_backend().implementation.dtype_name(inputs)
+    return ("text" if name == "string" else "numbers" if "int" in name else None) in kinds
+
+
+def encoded_in_graph(ids: Any, mode: str, depth: int, dtype: str, negative: bool) -> Any:
+    """Numbers in an output mode, as `encoding.encoded` has it; those of a row are counted without vectors of each."""
+    if mode in ("int", "one_hot"):
+        return encoded(ids, mode, depth, dtype)
+    kernel = current_backend().kernels["row_counts"]
+    return cast(kernel(ids, depth, "float32" if is_float(dtype) else "int64", mode == "multi_hot", negative), dtype)
 
 
 class GraphLookup(TextLayer):
@@ -72,10 +92,8 @@ class GraphLookup(TextLayer):
         return as_sparse(result, self._where()) if self.sparse else result
 
     def _has_native_table(self, inputs: Any) -> bool:
-        if not traced(inputs) or "lookup_table" not in current_backend().kernels or hasattr(inputs, "row_splits"):
-            return False
-        name = current_backend().implementation.dtype_name(inputs)
-        return name == "string" if self._vocabulary_dtype == "string" and not self.invert else "int" in name
+        text = self._vocabulary_dtype == "string" and not self.invert
+        return has_native_kernels(inputs, "text" if text else "numbers")
 
     def _graph_table(self) -> Any:
         """The table of the current backend, made once for a vocabulary."""
@@ -105,9 +123,6 @@ class GraphLookup(TextLayer):
         return current_backend().kernels["text_buckets"](inputs, self.num_oov_indices, self.salt)
 
     def _encoded_in_graph(self, ids: Any) -> Any:
-        dtype, mode = self._output_dtype(), self.output_mode
-        if mode in ("int", "one_hot"):
-            return encoded(ids, mode, self._width(), dtype)
-        count = current_backend().kernels["row_counts"]
-        counts = count(ids, self._width(), dtype, mode == "multi_hot", self.mask_token is not None)
-        return multiply(counts, self.idf_weights) if mode == "tf_idf" else counts
+        negative = self.mask_token is not None
+        result = encoded_in_graph(ids, self.output_mode, self._width(), self._output_dtype(), negative)
+        return multiply(result, self.idf_weights) if self.output_mode == "tf_idf" else result

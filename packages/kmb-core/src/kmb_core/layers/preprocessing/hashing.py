@@ -4,12 +4,15 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core.backend import current_backend
 from kmb_core.dtypes import is_integer, standardize_dtype
 from kmb_core.errors import DTypeError, message
 from kmb_core.layers.preprocessing import texts
-from kmb_core.layers.preprocessing.encoding import MODES, check_mode
+from kmb_core.layers.preprocessing.encoding import MODES, as_sparse, check_mode
 from kmb_core.layers.preprocessing.fingerprints import fingerprint64, strong_hash
+from kmb_core.layers.preprocessing.graph_lookup import encoded_in_graph, has_native_kernels
 from kmb_core.layers.preprocessing.text_layer import TextLayer, as_key, categories
+from kmb_core.ops.arithmetic import add, maximum
 from kmb_core.serialization import saved_as
 
 
@@ -58,6 +61,19 @@ class Hashing(TextLayer):
 
     def _output_dtype(self) -> str:
         return self.compute_dtype
+
+    def call(self, inputs: Any) -> Any:
+        """The outputs for the inputs."""
+        if not has_native_kernels(inputs, "text", "numbers"):
+            return super().call(inputs)
+        buckets, mask = current_backend().kernels["text_buckets"], self.mask_value
+        if mask is None:
+            ids = buckets(inputs, self.num_bins, self.salt)
+        else:
+            ids = buckets(inputs, max(self.num_bins - 1, 1), self.salt, self._as_text([mask])[0])
+            ids = maximum(add(ids, int(self.num_bins > 1)), 0)
+        result = encoded_in_graph(ids, self.output_mode, self.num_bins, self.compute_dtype, False)
+        return as_sparse(result, self._where()) if self.sparse else result
 
     def _on_host(self, inputs: Any) -> np.ndarray:
         items = texts.nested(inputs)
