@@ -7,7 +7,7 @@ import pytest
 
 import kmb_core
 from kmb_core import layers, tree
-from kmb_core.backend import convert_to_numpy
+from kmb_core.backend import convert_to_numpy, current_backend
 
 pytestmark = pytest.mark.parity
 
@@ -26,6 +26,8 @@ pytestmark = pytest.mark.parity
 # - Images of integers: Keras's dtype depends on whether the model is trained; ours is the compute dtype, or that of the
 #   images where Keras keeps it while training (RandomBrightness, RandomGrayscale).
 # - Data formats: parts of RandomColorJitter, RandAugment and AugMix take their data format from the outer layer.
+# - ContrastLimitedAdaptiveHistogramEqualization: Keras's images on JAX differ from its own on torch, by up to 22 of 255
+#   in these cases; ours are the same on every backend, and Keras's on torch.
 # - Value ranges that are no two numbers are refused by all of ours, and reversed ones turned around.
 CASES = [
     ("RandomBrightness", {"factor": 0.3}),
@@ -60,8 +62,13 @@ CASES = [
     ("Equalization", {"bins": 16, "value_range": (0, 1)}),
 ]
 IDS = [f"{name}-{index}" for index, (name, _) in enumerate(CASES)]
+NOT_ITSELF = ("ContrastLimitedAdaptiveHistogramEqualization",) if current_backend().name == "jax" else ()
+COMPARED = [
+    pytest.param(*case, id=case_id) for case, case_id in zip(CASES, IDS, strict=True) if case[0] not in NOT_ITSELF
+]
 DETERMINISTIC = ("AutoContrast", "Equalization", "ContrastLimitedAdaptiveHistogramEqualization")
 NOT_CHANNELS_FIRST = ("AutoContrast", "AugMix", "RandAugment")
+CHANNELS_FIRST = [case for case in COMPARED if case.values[0] not in NOT_CHANNELS_FIRST]
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +106,7 @@ def test_configs_are_kerass(keras, name, options):
     assert plain(kmb_core, ours) == plain(keras, theirs)
 
 
-@pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
+@pytest.mark.parametrize(("name", "options"), COMPARED)
 def test_batches_are_kerass_after_its_transformation(keras, name, options):
     ours, theirs = pair(keras, name, options)
     batch = images(options)[: 1 if name in EQUALIZING else 2]
@@ -107,7 +114,7 @@ def test_batches_are_kerass_after_its_transformation(keras, name, options):
     same_images(ours, theirs, batch, drawn, "transform_images")
 
 
-@pytest.mark.parametrize(("name", "options"), CASES[::2], ids=IDS[::2])
+@pytest.mark.parametrize(("name", "options"), COMPARED[::2])
 def test_single_images_are_kerass_after_its_transformation(keras, name, options):
     ours, theirs = pair(keras, name, options)
     image = images(options)[0]
@@ -115,10 +122,8 @@ def test_single_images_are_kerass_after_its_transformation(keras, name, options)
     same_images(ours, theirs, image, drawn, "transform_single_image")
 
 
-@pytest.mark.parametrize(("name", "options"), CASES[1::2], ids=IDS[1::2])
+@pytest.mark.parametrize(("name", "options"), CHANNELS_FIRST[1::2])
 def test_channels_first_is_kerass(keras, name, options):
-    if name in NOT_CHANNELS_FIRST:
-        return
     ours, theirs = pair(keras, name, options, data_format="channels_first")
     batch = np.ascontiguousarray(np.moveaxis(images(options)[:1], -1, 1))
     drawn = theirs.get_random_transformation(batch, training=True)
