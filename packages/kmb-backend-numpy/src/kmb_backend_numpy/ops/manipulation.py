@@ -48,6 +48,8 @@ def pad(x: np.ndarray, pad_width: Any, mode: str = "constant", constant_values: 
     widths = pad_widths(pad_width, x.ndim, "ops.pad")
     if mode not in ("constant", "reflect", "symmetric"):
         raise ValueError(mode)  # the declaration says it in full
+    if not x.ndim:
+        return x
     if constant_values is None:
         return np.pad(x, widths, mode)  # type: ignore[call-overload]  # mode is one of the literals
     return np.pad(x, widths, mode, constant_values=constant_values)  # type: ignore[call-overload]  # as above

@@ -162,6 +162,8 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
         repeats = repeats[0]
     if axis is None:
         x, axis = ravel(x), 0
+    if 0 in x.shape and not isinstance(repeats, int):  # tf.repeat takes the size of an axis for that of another
+        return tf.gather(x, tf.repeat(tf.range(x.shape[axis]), repeats), axis=axis)
     if x.dtype is tf.uint16:
         return tf.cast(tf.repeat(tf.cast(x, tf.int32), repeats, axis), tf.uint16)
     return tf.repeat(x, repeats, axis)

@@ -50,7 +50,7 @@ def changed(call: Called) -> Iterator[Misuse]:
 
     Not of ops that call functions: what such a function makes of another shape is no matter of the op.
     """
-    if any(callable(argument) for argument in _arguments(call.row)):
+    if calls_functions(call.row):
         return
     for place, array in enumerate(call.arrays):
         for shape in other_shapes(array.shape):
@@ -60,6 +60,11 @@ def changed(call: Called) -> Iterator[Misuse]:
                 with np.errstate(invalid="ignore"):
                     yield _with(call, place, array.astype(numpy_dtype(dtype)))
     yield from _outside(call)
+
+
+def calls_functions(row: Row) -> bool:
+    """Whether a function is among the arguments."""
+    return any(callable(argument) for argument in _arguments(row))
 
 
 def _arguments(row: Row) -> Iterator[Any]:
@@ -83,11 +88,12 @@ def _outside(call: Called) -> Iterator[Misuse]:
     for parameter in parameters:
         if parameter.name in AXES and parameter.role is None:
             for axis in OUTSIDE:
-                yield _given(call, parameter.name, axis)
-                yield _given(call, parameter.name, (0, axis))
+                yield given(call, parameter.name, axis)
+                yield given(call, parameter.name, (0, axis))
 
 
-def _given(call: Called, name: str, value: Any) -> Misuse:
+def given(call: Called, name: str, value: Any) -> Misuse:
+    """The call with another value of a setting; itself where that was a tensor."""
     bound = OPS[call.op].signature.bind(*call.row.arguments, **call.row.keywords)
     bound.arguments[name] = value
     row = replace(call.row, arguments=bound.args, keywords=bound.kwargs)

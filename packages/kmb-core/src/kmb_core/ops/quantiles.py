@@ -206,7 +206,9 @@ def _lines(x: Any, axes: tuple[int, ...]) -> Tensor:
         return expand_dims(x, -1)
     rank = len(static_shape(x))
     x = moveaxis(x, axes, tuple(range(rank - len(axes), rank)))
-    return reshape(x, (*shape_of(x)[: rank - len(axes)], -1))
+    sizes = static_shape(x)
+    length = product(sizes[rank - len(axes) :]) if 0 in sizes else None  # what is empty does not say it
+    return reshape(x, (*shape_of(x)[: rank - len(axes)], -1 if length is None else length))
 
 
 def _read(lines: Tensor, parts: Tensor, method: str, skip: bool) -> Tensor:

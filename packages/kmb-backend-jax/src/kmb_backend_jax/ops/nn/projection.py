@@ -18,4 +18,6 @@ def dense(x: jax.Array, kernel: jax.Array, bias: jax.Array | None = None) -> jax
 @compiled
 def embed(table: jax.Array, indices: jax.Array) -> jax.Array:
     """Rows of a table; NaN for a row that it does not have."""
+    if not indices.size:  # of a table without rows `jnp.take` gives the table's own shape
+        return jnp.zeros((*indices.shape, *table.shape[1:]), table.dtype)
     return jnp.take(table, indices, axis=0)

@@ -35,6 +35,6 @@ def depth_to_space(x: Tensor, block_size: int, data_format: str | None = "channe
 
 def space_to_depth(x: Tensor, block_size: int, data_format: str | None = "channels_last") -> Tensor:
     """torch's pixel_unshuffle where channels come first."""
-    if data_format != "channels_first" or block_size < 2 or x.ndim != 4:
+    if data_format != "channels_first" or block_size < 2 or x.ndim != 4 or not x.numel():  # which it would not reshape
         return declared.space_to_depth.op.body(x, block_size, data_format)
     return functional.pixel_unshuffle(x, block_size)

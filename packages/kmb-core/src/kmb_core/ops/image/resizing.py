@@ -83,6 +83,9 @@ def resize(
         raise ValueError("ops.image.resize: crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other")
     height, width = _target(size)
     axes = image_axes(images, data_format, "ops.image.resize")
+    known = static_shape(images)
+    if 0 in (known[axes.rows], known[axes.columns]):
+        raise ShapeError(f"ops.image.resize: images of shape {tuple(known)} have no pixels")
     if isinstance(images, KerasTensor):
         return rules.shaped(images, replaced(images.shape, {axes.rows: height, axes.columns: width}))
     if crop_to_aspect_ratio:
