@@ -2,13 +2,15 @@
 
 `--pyargs` names a package, and pytest reads the options before it looks for that package's conftest.py; a process that
 only hands tests out to others (`-n 2`) never looks for it. This module is loaded by every run of pytest where kmb-core
-is installed, so it imports nothing until there is a report to show.
+is installed, so it imports nothing until there is a report to show; not even pytest, as the core does without it.
 """
 
 from pathlib import Path
 from typing import Any
 
-import pytest
+import pluggy
+
+hookimpl = pluggy.HookimplMarker("pytest")
 
 _parts: list[dict[str, Any]] = []  # of the report, by the processes that tests were handed out to
 
@@ -34,7 +36,7 @@ def pytest_configure(config: Any) -> None:
     config.addinivalue_line("markers", mark)
 
 
-@pytest.hookimpl(optionalhook=True)
+@hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take the part of the report that a process of pytest-xdist sends at its end."""
     part = getattr(node, "workeroutput", {}).get("kmb_conformance")

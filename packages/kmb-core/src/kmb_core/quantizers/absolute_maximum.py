@@ -63,9 +63,9 @@ def abs_max_quantize(
 
     Example:
         >>> from kmb_core import quantizers
-        >>> integers, scale = quantizers.abs_max_quantize([[1.0, -2.0]], axis=-1)
+        >>> integers, scale = quantizers.abs_max_quantize([[1.0, -4.0]], axis=-1)
         >>> [int(i) for i in integers[0]]
-        [64, -127]
+        [32, -127]
     """
     low, high = checked_range(value_range, "abs_max_quantize")
     if to_numpy:

@@ -52,9 +52,9 @@ class AbsMaxQuantizer(Quantizer):
 
     Example:
         >>> from kmb_core import quantizers
-        >>> integers, scale = quantizers.AbsMaxQuantizer(axis=-1)([[1.0, -2.0]])
-        >>> [int(i) for i in integers[0]], round(float(scale[0, 0]), 1)
-        ([64, -127], 63.5)
+        >>> integers, scale = quantizers.AbsMaxQuantizer(axis=-1)([[1.0, -4.0]])
+        >>> [int(i) for i in integers[0]], round(float(scale[0, 0]), 2)
+        ([32, -127], 31.75)
     """
 
     def __init__(

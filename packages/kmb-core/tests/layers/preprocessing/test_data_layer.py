@@ -10,6 +10,10 @@ import kmb_core
 from kmb_core import layers, random
 from kmb_core.backend import current_backend
 from kmb_core.layers.preprocessing.data_layer import DataLayer
+from kmb_core.ops import convert_to_numpy
+from kmb_core.plugins import installed_backends
+
+BACKENDS = sorted(installed_backends())
 
 
 class Noise(DataLayer):
@@ -32,24 +36,28 @@ def test_alone_it_runs_on_its_own_backend(array):
         assert layer.ran_on == kmb_core.config.backend()
 
 
-def test_a_scope_moves_it_and_its_draws(array):
+@pytest.mark.mixed
+@pytest.mark.parametrize("there", BACKENDS)
+def test_a_scope_moves_it_and_its_draws(there, array):
     layer = Noise(seed=3)
     x = array(2, 3)
-    with kmb_core.use_backend("numpy"):
+    with kmb_core.use_backend(there):
         first, second = layer(x), layer(x)
-    assert layer.ran_on == "numpy"
-    assert type(first) is np.ndarray
-    assert not np.array_equal(first, second)
-    with kmb_core.use_backend("numpy"):
-        np.testing.assert_array_equal(Noise(seed=3)(x), first)
+        assert layer.ran_on == there
+        assert current_backend().is_tensor(first)
+        first, second = convert_to_numpy(first), convert_to_numpy(second)
+        assert not np.array_equal(first, second)
+        np.testing.assert_array_equal(convert_to_numpy(Noise(seed=3)(x)), first)
 
 
+@pytest.mark.mixed
 def test_the_generators_of_other_backends_are_no_state_of_the_layer(array):
     layer = Noise(seed=3)
     layer(array(2, 3))
     before = len(layer.variables)
-    with kmb_core.use_backend("numpy"):
-        layer(array(2, 3))
+    for there in BACKENDS:
+        with kmb_core.use_backend(there):
+            layer(array(2, 3))
     assert len(layer.variables) == before == 1
 
 
@@ -60,24 +68,44 @@ def test_rows_of_different_lengths_are_refused():
 
 def test_it_can_be_pickled(array, numpy):
     layer = layers.Rescaling(3.0)
-    with kmb_core.use_backend("numpy"):
-        layer(array(2, 3))
+    layer(array(2, 3))
     again = pickle.loads(pickle.dumps(layer))
     np.testing.assert_allclose(numpy(again(np.ones(2))), [3, 3])
     noise = pickle.loads(pickle.dumps(Noise(seed=1)))
     assert noise(array(2, 3)).shape[1] == 3
 
 
-def test_it_runs_in_threads():
-    layer, results = layers.Rescaling(2.0), {}
+@pytest.mark.mixed
+@pytest.mark.parametrize("there", BACKENDS)
+def test_it_can_be_pickled_after_it_ran_elsewhere(there, array, numpy):
+    layer = layers.Rescaling(3.0)
+    with kmb_core.use_backend(there):
+        layer(array(2, 3))
+    again = pickle.loads(pickle.dumps(layer))
+    np.testing.assert_allclose(numpy(again(np.ones(2))), [3, 3])
 
-    def run(number):
-        with kmb_core.use_backend("numpy"):
-            results[number] = layer(np.full(2, number))
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+def results_in_threads(layer, backends):
+    results = {}
+
+    def run(number, backend):
+        with kmb_core.use_backend(backend):
+            results[number] = convert_to_numpy(layer(np.full(2, number)))
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(backends)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {number: result.tolist() for number, result in results.items()} == {n: [2.0 * n, 2.0 * n] for n in range(4)}
+    return {number: result.tolist() for number, result in sorted(results.items())}
+
+
+def test_it_runs_in_threads():
+    results = results_in_threads(layers.Rescaling(2.0), [kmb_core.config.backend()] * 4)
+    assert results == {n: [2.0 * n, 2.0 * n] for n in range(4)}
+
+
+@pytest.mark.mixed
+def test_it_runs_on_another_backend_in_each_thread():
+    results = results_in_threads(layers.Rescaling(2.0), BACKENDS)
+    assert results == {n: [2.0 * n, 2.0 * n] for n in range(len(BACKENDS))}
