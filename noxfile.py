@@ -52,7 +52,9 @@ def pytest(session: nox.Session, *arguments: str, backend: str) -> None:
         environment["JAX_COMPILATION_CACHE_DIR"] = str(session.cache_dir / "jax")
         environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
         environment["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
-    session.run("pytest", *arguments, env=environment)
+    reports = ROOT / ".nox" / "reports"  # `.ci/run` says at its end which tests failed
+    report = reports / f"{session.name}-{len(list(reports.glob('*.xml')))}.xml"
+    session.run("pytest", f"--junitxml={report}", *arguments, env=environment)
 
 
 @nox.session

@@ -51,6 +51,7 @@ def in_graph(layer, inputs):
     return tf.function(lambda x: layer(x), input_signature=[tf.TensorSpec(sizes, inputs.dtype)], autograph=False)
 
 
+@pytest.mark.mixed
 @pytest.mark.parametrize(("name", "settings", "inputs"), CASES)
 def test_a_graph_looks_up_what_numpy_looks_up_and_calls_no_python(name, settings, inputs):
     layer = getattr(layers, name)(**settings)

@@ -13,6 +13,7 @@ from typing import Any
 from kmb_core import activations, constraints, dtype_policies, initializers, regularizers, tree
 from kmb_core.backend import (
     KerasTensor,
+    SymbolicValueError,
     StatelessScope,
     SymbolicScope,
     Variable,
@@ -260,9 +261,9 @@ class Layer(Calling, Operation):
         try:
             with SymbolicScope():
                 return self.call(*args, **kwargs)
-        except KmbError:
-            raise
         except Exception as error:
+            if isinstance(error, KmbError) and not isinstance(error, SymbolicValueError):
+                raise
             return self._spec_by_tracing(args, kwargs, error)
 
     def _spec_from_shapes(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
