@@ -13,9 +13,9 @@ from typing import Any
 from kmb_core import activations, constraints, dtype_policies, initializers, regularizers, tree
 from kmb_core.backend import (
     KerasTensor,
-    SymbolicValueError,
     StatelessScope,
     SymbolicScope,
+    SymbolicValueError,
     Variable,
     current_path,
     name_scope,
@@ -258,6 +258,9 @@ class Layer(Calling, Operation):
         `call` on symbolic tensors, and where that is impossible by letting the framework trace it."""
         if self._defines("compute_output_shape"):
             return self._spec_from_shapes(args, kwargs)
+        return self._spec_from_call(args, kwargs)
+
+    def _spec_from_call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             with SymbolicScope():
                 return self.call(*args, **kwargs)

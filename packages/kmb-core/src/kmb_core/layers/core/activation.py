@@ -3,12 +3,12 @@
 from typing import Any
 
 from kmb_core import activations
-from kmb_core.layers.layer import Layer
+from kmb_core.layers.shapes_of_call import ShapesOfCall
 from kmb_core.serialization import saved_as
 
 
 @saved_as("keras.layers")
-class Activation(Layer):
+class Activation(ShapesOfCall):
     """`activation(inputs)`.
 
     Args:

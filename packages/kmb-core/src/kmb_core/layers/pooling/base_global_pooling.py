@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from kmb_core.layers.input_spec import InputSpec
-from kmb_core.layers.layer import Layer
+from kmb_core.layers.shapes_of_call import ShapesOfCall
 from kmb_core.settings import standardize_data_format
 
 
-class BaseGlobalPooling(Layer):
+class BaseGlobalPooling(ShapesOfCall):
     """One number for each channel; see `GlobalAveragePooling2D` for the arguments."""
 
     rank: int

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from kmb_core.layers.input_spec import InputSpec
-from kmb_core.layers.layer import Layer
+from kmb_core.layers.shapes_of_call import ShapesOfCall
 from kmb_core.ops.nn.windows import PADDINGS, per_axis
 from kmb_core.settings import standardize_data_format
 
 
-class BasePooling(Layer):
+class BasePooling(ShapesOfCall):
     """One number for each window; see `MaxPooling2D` for the arguments."""
 
     rank: int
