@@ -269,6 +269,31 @@ class Model(Trained, Layer):
         """
         saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
+    def to_backend(self, backend: Any) -> Any:
+        """The same model on another backend, in this process: architecture, weights, compilation, optimizer state.
+
+        It goes through the description and the arrays that a `.keras` file would hold; nothing is written.
+
+        Args:
+            backend: the name of an installed backend, or a `Backend`.
+
+        Returns:
+            A new model; this one stays as it is. Metrics and random generators start afresh, as after loading.
+
+        Raises:
+            ValueError: for a part that cannot be described (a lambda, a class without `get_config`).
+            UnknownBackendError, BackendNotInstalledError: see `kmb backends`.
+
+        Example:
+            >>> import kmb_core
+            >>> model = kmb_core.Sequential([kmb_core.Input((2,)), kmb_core.layers.Dense(3)])
+            >>> model.to_backend(kmb_core.config.backend()).output_shape
+            (None, 3)
+        """
+        from kmb_core.saving.copies import model_on  # few models move
+
+        return model_on(self, backend)
+
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as JSON; `model_from_json` makes a model of it."""
         return json.dumps(serialize_keras_object(self), **kwargs)
