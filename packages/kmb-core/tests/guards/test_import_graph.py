@@ -36,7 +36,7 @@ ORDER = (
     ("distillation", "export", "legacy"),
     ("config", "distribution", "datasets", "preprocessing", "utils"),
     ("visualization", "wrappers", "applications"),
-    ("mixed_precision",),
+    ("mixed_precision", "comparison"),
     ("cli",),
     ("",),  # kmb_core itself
     ("conformance",),  # tests of a backend, written as a user's program is
