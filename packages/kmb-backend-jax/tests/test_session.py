@@ -120,7 +120,7 @@ def test_a_step_that_donates_nothing_replaces_only_what_it_changes():
     def count(state, batch):
         return state[0][0] * batch, ([state[1][0] + 1],)
 
-    results = [float(session.use(count, 2.0, (1,))[0]) for _ in range(2)]
+    results = [float(session.use(count, 2.0, (0, 1), (1,))[0]) for _ in range(2)]
     assert results == [2.0, 2.0]
     assert int(counter.value) == 2
     assert variables[0].value.tolist() == [1.0]
@@ -194,7 +194,7 @@ def test_predictions_run_side_by_side_and_beside_training():
         return float(state[0][0].sum()), ()
 
     results = []
-    threads = [threading.Thread(target=lambda: results.append(session.use(predict, None, ()))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: results.append(session.use(predict, None, (0,), ()))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -210,7 +210,7 @@ def test_a_training_step_spares_the_arrays_that_a_prediction_reads():
         session.train(ADD, np.float32(1), donates=True)  # as another thread might
         return state[0][0].tolist(), ()
 
-    assert session.use(predict, None, ()) == [2.0]
+    assert session.use(predict, None, (0,), ()) == [2.0]
     assert variable.value.tolist() == [3.0]
 
 
@@ -222,6 +222,6 @@ def test_what_a_step_changes_arrives_also_when_the_state_was_taken_back_meanwhil
         counter.numpy()
         return None, ([state[1][0] + 1],)
 
-    session.use(count, None, (1,))
-    session.use(count, None, (1,))
+    session.use(count, None, (0, 1), (1,))
+    session.use(count, None, (0, 1), (1,))
     assert int(counter.value) == 2

@@ -52,10 +52,11 @@ def test_one_trace_serves_every_batch_size():
     model.fit(X, Y, batch_size=8, verbose=0)
     model.fit(X[:7], Y[:7], batch_size=3, verbose=0)
     model.train_on_batch(X[:1], Y[:1])
-    steps = model.trainer._steps["train"]
-    trace = steps._traces[2]
+    both = [model.trainer._steps[name]._traces for name in ("train", "train alone")]
+    traces = [found[2] for found in both]
+    model.fit(X[:5], Y[:5], verbose=0)
     model.train_on_batch(X[:5], Y[:5])
-    assert list(steps._traces.values()) == [trace]
+    assert [list(found.values()) for found in both] == [[trace] for trace in traces]
 
 
 def test_predicting_again_traces_nothing():
@@ -72,7 +73,7 @@ def test_lengths_that_vary_end_at_one_trace():
     for length in (3, 5, 9, 2):
         x = np.ones((2, length, 4), "float32")
         model.train_on_batch(x, np.ones((2, 1), "float32"))
-    (trace,) = model.trainer._steps["train"]._traces.values()
+    (trace,) = model.trainer._steps["train alone"]._traces.values()
     assert trace.specifications[0].shape.as_list() == [None, None, 4]
 
 

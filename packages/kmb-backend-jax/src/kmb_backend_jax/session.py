@@ -26,6 +26,7 @@ from kmb_core.errors import KmbError, message
 Groups = tuple[list[JaxVariable], ...]
 State = tuple[list[jax.Array], ...]
 
+_zeros = jax.jit(lambda values: jax.tree.map(jnp.zeros_like, values))
 _copied = jax.jit(lambda values: jax.tree.map(jnp.copy, values))
 
 
@@ -68,8 +69,8 @@ class Session:
                 self.exclusive = False
             return results[0][0]
 
-    def use(self, step: Callable[..., Any], batch: Any, changed: tuple[int, ...]) -> Any:
-        """Run a step that donates nothing; it returns a result and the new values of the `changed` groups."""
+    def use(self, step: Callable[..., Any], batch: Any, given: tuple[int, ...], changed: tuple[int, ...]) -> Any:
+        """Run a step on the `given` groups that donates nothing; it returns a result and the `changed` groups."""
         reader, new = object(), ()
         try:
             with self.lock:
@@ -77,7 +78,7 @@ class Session:
                     self._borrow()
                 state = self.values
                 self.readers.add(reader)
-            result, new = step(state, batch)
+            result, new = step(tuple([state[group] for group in given]), batch)
         finally:
             with self.lock:
                 self.readers.discard(reader)
@@ -102,6 +103,15 @@ class Session:
                 return
             fresh = _copied(values)  # one array may have been given twice, and only one of them can be donated
             self.values = (*self.values[:group], fresh, *self.values[group + 1 :])
+
+    def zero(self, group: int) -> None:
+        """Put zeros in the place of a group's values."""
+        with self.lock:
+            if self.values is None:
+                self.replace(group, _zeros([variable.value for variable in self.groups[group]]))
+            elif self.values[group]:
+                fresh = _zeros(self.values[group])
+                self.values = (*self.values[:group], fresh, *self.values[group + 1 :])
 
     def _borrow(self) -> None:
         if self.values is not None:  # a loan or a return was interrupted

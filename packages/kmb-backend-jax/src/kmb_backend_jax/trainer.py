@@ -100,12 +100,26 @@ class JaxTrainer(Trainer):
     def run_test(self, batch: Batch) -> LogSource:
         """Evaluate on a batch."""
         step = self._steps.get("test") or self._made("test")
-        return self.session.use(step, batch, CHANGED["test"])  # type: ignore[union-attr]  # made with the step
+        return self.session.use(step, batch, GIVEN["test"], CHANGED["test"])  # type: ignore[union-attr]  # made with the step
+
+    def run_train_alone(self, batch: Batch) -> LogSource:
+        """Train on a batch, for logs of this batch alone, in one execution where metrics begin with zeros."""
+        if not self.measured().begins_with_zeros:
+            return super().run_train_alone(batch)
+        step = self._steps.get("train alone") or self._made("train alone")
+        return self.session.train(step, batch, self._compiles)  # type: ignore[union-attr]  # made with the step
+
+    def run_test_alone(self, batch: Batch) -> LogSource:
+        """Evaluate on a batch, for logs of this batch alone, in one execution where metrics begin with zeros."""
+        if not self.measured().begins_with_zeros:
+            return super().run_test_alone(batch)
+        step = self._steps.get("test alone") or self._made("test alone")
+        return self.session.use(step, batch, GIVEN["test"], CHANGED["test"])  # type: ignore[union-attr]  # as above
 
     def run_predict(self, batch: Batch) -> Any:
         """The outputs for a batch."""
         step = self._steps.get("predict") or self._made("predict")
-        return self.session.use(step, batch, CHANGED["predict"])  # type: ignore[union-attr]  # made with the step
+        return self.session.use(step, batch, GIVEN["predict"], CHANGED["predict"])  # type: ignore[union-attr]  # made with the step
 
     def run_train_many(self, batches: list[Batch]) -> LogSource:
         """Train on several batches in one execution, as far as their shapes agree."""
@@ -124,14 +138,17 @@ class JaxTrainer(Trainer):
             if len(same) == 1 or not self._can_scan("test"):
                 logs = super().run_test_many(same)
             else:
-                logs = self.session.use(self._scanned("test"), same, CHANGED["test"])  # type: ignore[union-attr]  # made with the step
+                logs = self.session.use(self._scanned("test"), same, GIVEN["test"], CHANGED["test"])  # type: ignore[union-attr]  # made with the step
         return logs
 
-    def reset_metrics(self) -> None:
+    def restart_metrics(self) -> None:
         """Start the metrics again, without taking the rest of the state back."""
-        session = self.session
+        session, measured = self.session, self.measured()
         if session is None or not session.lent:
-            self.model.reset_metrics()
+            super().restart_metrics()
+            return
+        if measured.begins_with_zeros:
+            session.zero(METRICS)
             return
         variables, values = session.groups[METRICS], session.values[METRICS]
         with StatelessScope(state_mapping=zip(variables, values, strict=True)) as scope:
@@ -145,6 +162,7 @@ class JaxTrainer(Trainer):
 
     def rebuild(self) -> None:
         """Forget compiled steps, and which variables there are."""
+        super().rebuild()
         self.jax_state_sync()
         self.session = None
         self._steps = {}
@@ -158,20 +176,21 @@ class JaxTrainer(Trainer):
 
     # Making steps ----------------------------------------------------------------------------------------------------
 
-    def _made(self, mode: str) -> Callable[..., Any]:
-        """The function for a mode. Variables are looked up anew: some may have been built since the last time."""
+    def _made(self, name: str) -> Callable[..., Any]:
+        """The function for a mode, "train alone" among them. Variables are looked up anew: some may be new."""
         with self._making:
-            return self._steps.get(mode) or self._make(mode)
+            return self._steps.get(name) or self._make(name)
 
-    def _make(self, mode: str) -> Callable[..., Any]:
+    def _make(self, name: str) -> Callable[..., Any]:
         groups = self._groups()
         if self.session is None or not self.session.owns(groups):
             self.rebuild()
             self.session = Session(groups)
         self._compiles = self.compile_choice() == "jit"
-        step = self._on_state(mode)
-        self._steps[mode] = _jitted(step, mode) if self._compiles else _eager(step)
-        return self._steps[mode]
+        mode, _, alone = name.partition(" ")
+        step = self._on_state(mode, bool(alone))
+        self._steps[name] = _jitted(step, mode) if self._compiles else _eager(step)
+        return self._steps[name]
 
     def _groups(self) -> Groups:
         model = self.model
@@ -183,17 +202,22 @@ class JaxTrainer(Trainer):
             list(model.metrics_variables),
         )
 
-    def _on_state(self, mode: str) -> Callable[[State, Any], Any]:
-        """The model's step as a function of the whole state that gives a result and the groups that it changes."""
+    def _on_state(self, mode: str, alone: bool = False) -> Callable[[State, Any], Any]:
+        """The model's step as a function of the groups it is given: a result, and the groups that it changes.
+
+        With `alone` the metrics begin with this step.
+        """
         user_step = getattr(self.model, f"{mode}_step")
 
         def step(state: State, data: Any) -> Any:
-            given = tuple(list(state[group]) for group in GIVEN[mode])
-            result, new = user_step(given, data)
+            before = dict(zip(GIVEN[mode], state, strict=True))
+            if alone:
+                before[METRICS] = [jnp.zeros_like(value) for value in before[METRICS]]
+            result, new = user_step(tuple(list(before[group]) for group in GIVEN[mode]), data)
             new = (new,) if mode == "predict" else new[1:] if mode == "test" else new
             changed = CHANGED[mode]
-            _check_counts([NAMES[g] for g in changed], [state[g] for g in changed], new, mode)
-            closed = _closed([state[group] for group in changed], new)
+            _check_counts([NAMES[g] for g in changed], [before[g] for g in changed], new, mode)
+            closed = _closed([before[group] for group in changed], new)
             return _apart(result, [*state, *closed]), closed
 
         return step
@@ -207,18 +231,18 @@ class JaxTrainer(Trainer):
         """Several steps in one execution: a loop on the device."""
         name = f"{mode} many"
         if name not in self._steps:
-            step, changed = self._on_state(mode), CHANGED[mode]
+            step, given, changed = self._on_state(mode), GIVEN[mode], CHANGED[mode]
 
             def many(state: State, batches: list[Any]) -> Any:
+                before = dict(zip(given, state, strict=True))
+
                 def body(carried: Any, batch: Any) -> Any:
-                    values = list(state)
-                    for group, value in zip(changed, carried, strict=True):
-                        values[group] = value
-                    logs, carried = step(tuple(values), batch)
+                    values = before | dict(zip(changed, carried, strict=True))
+                    logs, carried = step(tuple(values[group] for group in given), batch)
                     return carried, logs
 
                 stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *batches)
-                carried, logs = lax.scan(body, tuple(state[group] for group in changed), stacked)
+                carried, logs = lax.scan(body, tuple(before[group] for group in changed), stacked)
                 return jax.tree.map(lambda log: log[-1], logs), carried
 
             self._steps[name] = _jitted(many, mode)

@@ -90,12 +90,24 @@ class TensorFlowTrainer(Trainer):
     def run_train(self, batch: Batch) -> LogSource:
         """Train on a batch."""
         steps = self._steps.get("train") or self._made("train")
-        return steps.run(batch) or self.model.get_metrics_result
+        return steps.run(batch) or self.measured().results
 
     def run_test(self, batch: Batch) -> LogSource:
         """Evaluate on a batch."""
         steps = self._steps.get("test") or self._made("test")
-        return steps.run(batch) or self.model.get_metrics_result
+        return steps.run(batch) or self.measured().results
+
+    def run_train_alone(self, batch: Batch) -> LogSource:
+        """Train on a batch, for logs of this batch alone, in one execution where the step is ours."""
+        if self.model._overrides("train_step"):
+            return super().run_train_alone(batch)
+        return (self._steps.get("train alone") or self._made("train", alone=True)).run(batch)
+
+    def run_test_alone(self, batch: Batch) -> LogSource:
+        """Evaluate on a batch, for logs of this batch alone, in one execution where the step is ours."""
+        if self.model._overrides("test_step"):
+            return super().run_test_alone(batch)
+        return (self._steps.get("test alone") or self._made("test", alone=True)).run(batch)
 
     def run_predict(self, batch: Batch) -> Any:
         """The outputs for a batch."""
@@ -103,11 +115,11 @@ class TensorFlowTrainer(Trainer):
 
     def run_train_many(self, batches: list[Batch]) -> LogSource:
         """Train on several batches, in one execution where their sizes agree."""
-        return self._run_many("train", batches) or self.model.get_metrics_result
+        return self._run_many("train", batches) or self.measured().results
 
     def run_test_many(self, batches: list[Batch]) -> LogSource:
         """Evaluate on several batches, in one execution where their sizes agree."""
-        return self._run_many("test", batches) or self.model.get_metrics_result
+        return self._run_many("test", batches) or self.measured().results
 
     def _run_many(self, mode: str, batches: list[Batch]) -> Any:
         logs: Any = None
@@ -122,6 +134,7 @@ class TensorFlowTrainer(Trainer):
 
     def rebuild(self) -> None:
         """Forget compiled steps."""
+        super().rebuild()
         self._steps.clear()
 
     def compile_choice(self) -> str:
@@ -139,11 +152,19 @@ class TensorFlowTrainer(Trainer):
 
     # Making steps ----------------------------------------------------------------------------------------------------
 
-    def _made(self, mode: str, many: bool = False) -> Steps:
+    def _made(self, mode: str, many: bool = False, alone: bool = False) -> Steps:
         step = self._step(mode)
-        name = f"{mode} many" if many else mode
-        self._steps[name] = Steps(_repeated(step) if many else step, self.compile_choice(), self.model)
+        name = f"{mode} many" if many else f"{mode} alone" if alone else mode
+        step = _repeated(step) if many else self._alone(step) if alone else step
+        self._steps[name] = Steps(step, self.compile_choice(), self.model)
         return self._steps[name]
+
+    def _alone(self, step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def alone(data: Any) -> Any:
+            self.restart_metrics()
+            return step(data) or self.measured().results()
+
+        return alone
 
     def _step(self, mode: str) -> Callable[[Any], Any]:
         """The step to compile: the user's, or the default one without logs, which are read from the metrics."""

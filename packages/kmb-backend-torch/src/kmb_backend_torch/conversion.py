@@ -118,6 +118,11 @@ def to_numpy(x: Any) -> np.ndarray:
     """The values on the host, in memory of their own."""
     if not isinstance(x, torch.Tensor):
         return np.asarray(x)
+    if x.is_cpu:
+        try:
+            return x.detach().numpy().copy()
+        except (RuntimeError, TypeError):
+            pass  # conjugated, sparse, or of a dtype that NumPy lacks
     x = x.detach().resolve_conj().resolve_neg()
     if x.layout is not torch.strided:
         x = x.to_dense()

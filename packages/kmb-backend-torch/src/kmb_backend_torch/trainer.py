@@ -31,7 +31,13 @@ class TorchTrainer(Trainer):
 
     def rebuild(self) -> None:
         """Forget compiled steps and what is trainable."""
+        super().rebuild()
         self._plan = None
+
+    def zero(self, variables: list[Any]) -> None:
+        """Set variables to zero, all in one operation."""
+        if variables:
+            torch._foreach_zero_([variable._value for variable in variables])
 
     def phase(self, mode: str) -> "_Phase":
         """torch's train or eval mode, and `inference_mode` where nothing is trained."""
@@ -59,7 +65,7 @@ class TorchTrainer(Trainer):
         data = placed(batch)
         if plan.own_train_step:
             return self.model.train_step(data)
-        return self._train(*data, *_MISSING[len(data)]) or self.model.get_metrics_result
+        return self._train(*data, *_MISSING[len(data)]) or self.measured().results
 
     def run_test(self, batch: Batch) -> LogSource:
         """Evaluate on a batch."""
@@ -67,7 +73,7 @@ class TorchTrainer(Trainer):
         data = placed(batch)
         if plan.own_test_step:
             return self.model.test_step(data)
-        return self._test(*data, *_MISSING[len(data)]) or self.model.get_metrics_result
+        return self._test(*data, *_MISSING[len(data)]) or self.measured().results
 
     def run_predict(self, batch: Batch) -> Any:
         """The outputs for a batch."""

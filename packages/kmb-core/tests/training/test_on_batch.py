@@ -186,3 +186,50 @@ def test_settings_of_optimizers_count_inside_steps(linear, data, assert_weights,
     for _ in range(3):
         model.train_on_batch(*data)
     assert_weights(model, three_steps(*data, setting))
+
+
+class FromOne(kmb_core.metrics.Metric):
+    """Counts batches, and begins with one."""
+
+    def __init__(self):
+        super().__init__(name="from_one")
+        self.count = self.add_weight(initializer="ones", name="count")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.count.assign(self.count + 1)
+
+    def result(self):
+        return self.count.value
+
+    def reset_state(self):
+        self.count.assign(kmb_core.ops.ones(()))
+
+
+@trains
+def test_metrics_that_begin_with_something_else_than_zero_do_so_at_each_batch(linear, data):
+    model = linear(metrics=[FromOne()])
+    for _ in range(3):
+        assert model.train_on_batch(*data, return_dict=True)["from_one"] == 2.0
+    assert model.test_on_batch(*data, return_dict=True)["from_one"] == 2.0
+
+
+@trains
+def test_batches_alone_and_loops_take_turns(linear, data):
+    model = linear(kmb_core.optimizers.SGD(0.0), metrics=["mae"])
+    x, y = data
+    whole = model.evaluate(x, y, batch_size=4, verbose=0)
+    few = model.evaluate(x[:3], y[:3], verbose=0)
+    for _ in range(2):
+        assert model.train_on_batch(x[:3], y[:3]) == pytest.approx(few, rel=1e-5)
+        history = model.fit(x, y, batch_size=4, verbose=0, shuffle=False).history
+        assert [history[name][0] for name in ("loss", "mae")] == pytest.approx(whole, rel=1e-5)
+        assert model.test_on_batch(x[:3], y[:3]) == pytest.approx(few, rel=1e-5)
+        assert model.evaluate(x, y, batch_size=4, verbose=0) == pytest.approx(whole, rel=1e-5)
+
+
+@trains
+def test_metrics_compiled_anew_are_those_returned(linear, data):
+    model = linear(metrics=["mae"])
+    model.train_on_batch(*data)
+    model.compile("sgd", "mse", metrics=["mse", "mae"])
+    assert list(model.train_on_batch(*data, return_dict=True)) == ["loss", "mse", "mae"]

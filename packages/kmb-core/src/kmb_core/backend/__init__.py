@@ -19,7 +19,7 @@ from kmb_core.backend.scopes import (
     current_path,
     name_scope,
 )
-from kmb_core.backend.selection import backend, current_backend, set_backend, use_backend
+from kmb_core.backend.selection import backend, current_backend, is_current, set_backend, use_backend
 from kmb_core.backend.state import process, state
 from kmb_core.backend.variable import Variable
 from kmb_core.dtypes import is_float as is_float_dtype
@@ -59,6 +59,7 @@ __all__ = [
     "image_data_format",
     "is_float_dtype",
     "is_int_dtype",
+    "is_current",
     "is_keras_tensor",
     "is_tensor",
     "name_scope",

@@ -5,13 +5,14 @@ here; datasets that belong to a framework are adapted by that framework's plugin
 """
 
 from kmb_core.data.adapter import AdapterFactory, DataAdapter, make_adapter
-from kmb_core.data.arrays import ArrayAdapter, train_validation_split
+from kmb_core.data.arrays import DEFAULT_BATCH_SIZE, ArrayAdapter, train_validation_split
 from kmb_core.data.dataset import PyDataset, PyDatasetAdapter
 from kmb_core.data.generator import GeneratorAdapter
 from kmb_core.data.loader import BatchLoader
 from kmb_core.data.samples import ArraySamples, Samples
 
 __all__ = [
+    "DEFAULT_BATCH_SIZE",
     "DataAdapter",
     "AdapterFactory",
     "make_adapter",

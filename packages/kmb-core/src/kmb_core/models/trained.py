@@ -6,7 +6,7 @@ A model *has* a trainer, made by its backend's plugin; nothing here knows how a 
 from typing import Any
 
 from kmb_core import tree
-from kmb_core.backend import StatelessScope, Variable, use_backend
+from kmb_core.backend import StatelessScope, Variable, is_current, use_backend
 from kmb_core.errors import NotCompiledError, message
 from kmb_core.layers.specialization import public_class
 from kmb_core.metrics import Mean
@@ -16,6 +16,7 @@ from kmb_core.training.checks import check_lengths, check_numbers, require_compi
 from kmb_core.training.class_numbers import check_class_numbers
 from kmb_core.training.compiled import CompileLoss, CompileMetrics
 from kmb_core.training.logs import Logs
+from kmb_core.training.measured import results_of
 from kmb_core.training.preparation import prepare_for
 
 
@@ -255,11 +256,7 @@ class Trained:
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The current results of all metrics, by name."""
-        results: dict[str, Any] = {}
-        for metric in self.metrics:
-            result = metric.result()
-            results.update(result if isinstance(result, dict) else {metric.name: result})
-        return results
+        return results_of(self.metrics)
 
     @property
     def metrics(self) -> list[Any]:
@@ -274,10 +271,6 @@ class Trained:
     def metrics_names(self) -> list[str]:
         """The metrics' names."""
         return [metric.name for metric in self.metrics]
-
-    def _log_names(self) -> list[str]:
-        """The keys of logs in their order; a compiled step may give them in another."""
-        return [name for metric in self.metrics for name in getattr(metric, "result_names", (metric.name,))]
 
     def reset_metrics(self) -> None:
         """Start all metrics again."""
@@ -380,12 +373,12 @@ class Trained:
             from kmb_core.data.class_weights import sample_weights
 
             sample_weight = sample_weights(y, class_weight, sample_weight)
-        return self._on_batch(self.trainer.run_train, "train", (x, y, sample_weight), return_dict)
+        return self._on_batch(self.trainer.run_train_alone, "train", (x, y, sample_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """One evaluation step on the arrays given; returns the metrics of this batch."""
         require_compiled(self, "test_on_batch")
-        return self._on_batch(self.trainer.run_test, "test", (x, y, sample_weight), return_dict)
+        return self._on_batch(self.trainer.run_test_alone, "test", (x, y, sample_weight), return_dict)
 
     def _on_batch(self, run: Any, phase: str, parts: tuple[Any, ...], return_dict: bool) -> Any:
         with use_backend(self._backend):
@@ -394,23 +387,28 @@ class Trained:
             batch = _batch(parts)
             prepare_for(self, batch, training=phase == "train")
             check_class_numbers(self, parts[1])
-            self.trainer.reset_metrics()  # what is returned is of this batch alone
-            with self.trainer.phase(phase):
+            trainer = self.trainer
+            with trainer.phase(phase):
                 source = run(batch)
-            logs = Logs(source, self._log_names()).copy()
+            logs = Logs(source, trainer.measured().log_names()).copy()
         return logs if return_dict else _flattened(logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as NumPy arrays."""
+        if is_current(self._backend):
+            return self._predict_on_batch(x)
+        with use_backend(self._backend):
+            return self._predict_on_batch(x)
+
+    def _predict_on_batch(self, x: Any) -> Any:
         trainer, backend = self.trainer, self._backend
-        with use_backend(backend):
-            if not self.built:
-                prepare_for(self, (x,), training=False, losses=False)
-            with trainer.phase("predict"):
-                outputs = trainer.run_predict((x,))
-            if backend.is_tensor(outputs):
-                return backend.to_numpy(outputs)
-            return tree.map_structure(backend.to_numpy, outputs)
+        if not self.built:
+            prepare_for(self, (x,), training=False, losses=False)
+        with trainer.phase("predict"):
+            outputs = trainer.run_predict((x,))
+        if backend.is_tensor(outputs):
+            return backend.to_numpy(outputs)
+        return tree.map_structure(backend.to_numpy, outputs)
 
     def make_train_function(self, force: bool = False) -> Any:
         """Make (and return) the function of an iterator that runs a training step."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from kmb_core import settings, tree
 from kmb_core.backend import use_backend
-from kmb_core.data import make_adapter, train_validation_split
+from kmb_core.data import DEFAULT_BATCH_SIZE, make_adapter, train_validation_split
 from kmb_core.errors import StructureError, message
 from kmb_core.plugins import collected
 from kmb_core.training.batches import unpack_x_y_sample_weight
@@ -212,6 +212,8 @@ def evaluate_steps(
 
 def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callbacks: Any, verbose: Any) -> Any:
     """The outputs for all batches, joined on the host."""
+    if verbose == 0 and not callbacks and steps is None and _is_one_batch(x, batch_size):
+        return model.predict_on_batch(x)  # there is nothing to loop over, to show or to call back
     with use_backend(model._backend):
         adapter = prepare(
             model, adapt(model, x, None, None, batch_size=batch_size, steps=steps), training=False, losses=False
@@ -242,6 +244,15 @@ def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callb
             adapter.close()
         callbacks.on_predict_end()
         return joined(model, parts)
+
+
+def _is_one_batch(x: Any, batch_size: int | None) -> bool:
+    """Whether x is an array that needs no preparation and fits into a batch."""
+    if x.__class__ is not np.ndarray or x.ndim == 0 or settings.max_steps_per_epoch() is not None:
+        return False
+    if x.dtype.kind not in "iub" and x.dtype.name != settings.floatx():
+        return False
+    return 0 < len(x) <= (DEFAULT_BATCH_SIZE if batch_size is None else batch_size)
 
 
 def joined(model: Any, parts: list[Any]) -> Any:
@@ -276,14 +287,14 @@ def run_steps(
     """
     logs: Logs | dict[str, Any] = {}
     step = passed
-    order = model._log_names()
+    order = model.trainer.measured().log_names()
     batches = _limited(adapter, steps)
     batches = checked_class_numbers(model, batches) if stream else batches
     if passed:
         for _ in zip(range(passed), batches, strict=False):
             pass
         restore()  # type: ignore[misc]  # given with `passed`
-        logs = Logs(model.get_metrics_result, order)
+        logs = Logs(model.trainer.measured().results, order)
     if steps_per_execution == 1:
         for batch in batches:
             on_begin(step)

@@ -8,6 +8,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from kmb_core.backend import Variable
+from kmb_core.ops.creation import zeros
+from kmb_core.training.measured import Measured
+
 LogSource = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
 Batch = tuple[Any, ...]
 
@@ -22,6 +26,7 @@ class Trainer:
     def __init__(self, model: Any) -> None:
         self.model = model
         self.backend = model._backend
+        self._measured: Measured | None = None
 
     # Default steps: `Model.train_step` and its siblings delegate to these.
 
@@ -50,6 +55,16 @@ class Trainer:
         """Evaluate on a batch."""
         raise NotImplementedError
 
+    def run_train_alone(self, batch: Batch) -> LogSource:
+        """Train on a batch, for logs of this batch alone; backends with compiled steps do it in one execution."""
+        self.restart_metrics()
+        return self.run_train(batch)
+
+    def run_test_alone(self, batch: Batch) -> LogSource:
+        """Evaluate on a batch, for logs of this batch alone."""
+        self.restart_metrics()
+        return self.run_test(batch)
+
     def run_predict(self, batch: Batch) -> Any:
         """The outputs for a batch, on the device."""
         raise NotImplementedError
@@ -72,9 +87,25 @@ class Trainer:
         """The outputs for several batches."""
         return [self.run_predict(batch) for batch in batches]
 
+    def measured(self) -> Measured:
+        """The model's metrics, listed when a loop begins and after `compile`."""
+        if self._measured is None:
+            self._measured = Measured(self.model)
+        return self._measured
+
     def reset_metrics(self) -> None:
-        """Start the metrics again."""
-        self.model.reset_metrics()
+        """Start the metrics again, and list them anew."""
+        self._measured = None
+        self.restart_metrics()
+
+    def restart_metrics(self) -> None:
+        """Start the metrics again that were listed before."""
+        self.measured().reset(self.zero)
+
+    def zero(self, variables: list[Variable]) -> None:
+        """Set variables to zero; backends that can do it in one operation override it."""
+        for variable in variables:
+            variable.assign(zeros(variable.shape, variable.dtype))
 
     def phase(self, mode: str) -> AbstractContextManager[Any]:
         """What holds around a loop of steps; `mode` is "train", "test" or "predict"."""
@@ -82,6 +113,7 @@ class Trainer:
 
     def rebuild(self) -> None:
         """Forget compiled steps: the model was compiled anew, or what is trainable has changed."""
+        self._measured = None
 
     def train_function(self) -> Callable[..., Any]:
         """What `make_train_function` hands out: a function of an iterator of batches."""
