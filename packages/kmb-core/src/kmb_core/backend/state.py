@@ -31,10 +31,11 @@ class ThreadState(threading.local):
 class Process:
     """What holds in every thread that has no override."""
 
-    __slots__ = ("backend",)
+    __slots__ = ("automatic", "backend")
 
     def __init__(self) -> None:
         self.backend: Backend | None = None
+        self.automatic = False  # whether it was chosen by what was measured ("auto")
 
 
 state = ThreadState()
