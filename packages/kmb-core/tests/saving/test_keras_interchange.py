@@ -24,7 +24,7 @@ NAMES = [*zoo.BUILDERS, *zoo.COMPILED]
 
 
 def keras(action, folder):
-    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
+    environment = {**os.environ, "KERAS_BACKEND": kmb_core.config.backend()}
     command = [sys.executable, str(ZOO), action, str(folder), json.dumps(NAMES)]
     finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr[-3000:]

@@ -26,7 +26,7 @@ def ours():
 @pytest.fixture(scope="module")
 def theirs(tmp_path_factory):
     path = tmp_path_factory.mktemp("ops") / "keras.json"
-    environment = {**os.environ, "KERAS_BACKEND": "numpy"}
+    environment = {**os.environ, "KERAS_BACKEND": kmb_core.config.backend()}
     command = [sys.executable, str(SCRIPT), str(path)]
     finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr[-2000:]
