@@ -74,3 +74,19 @@ def test_gradients_of_what_does_not_matter_are_zero():
 def test_the_compiled_form_computes_the_same():
     x = torch.randn(4, 5)
     torch.testing.assert_close(implementation.compiled(ops.softmax)(x), torch.softmax(x, -1))
+
+
+def test_a_layer_of_torchs_own_functions_is_traced_where_shapes_alone_are_worked_out():
+    class Counting(kmb_core.Layer):
+        def build(self, input_shape):
+            self.kernel = self.add_weight(shape=(input_shape[-1], 2))
+            self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+
+        def call(self, x):
+            self.calls.assign_add(1.0)
+            return torch.tanh(x @ self.kernel.value)
+
+    model = kmb_core.Sequential([Counting()])
+    model.compile("sgd", "mse")
+    model.fit(torch.ones(4, 3), torch.ones(4, 2), verbose=0)
+    assert float(model.layers[0].calls) == 1.0

@@ -10,16 +10,20 @@ is appended to the list later is never missed.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import nn
 
+from kmb_backend_torch.module_variable import ModuleVariable, awaits_shapes, module_variables
 from kmb_core.backend import Variable
+from kmb_core.errors import message
 
 CONTAINERS = (list, tuple, dict, set)
-_LISTS_OF_THE_CORE = ("_trainable_variables", "_non_trainable_variables")  # each is entered by its attribute's name
+# Of the core's own attributes: variables are entered by their names, and arguments where they are kept.
+_OF_THE_CORE = ("_trainable_variables", "_non_trainable_variables", "_constructor")
 
 
 def _named(items: Any) -> Iterator[tuple[str, Any]]:
@@ -38,6 +42,15 @@ def _belongs(value: Any) -> bool:
 
 def _is_nested(item: Any) -> bool:
     return isinstance(item, CONTAINERS) and bool(item) and _belongs(item)
+
+
+def _modules_in(items: Any, prefix: str) -> Iterator[tuple[str, nn.Module]]:
+    """The modules of a container at any depth, with their names in a state dict."""
+    for name, item in _named(items):
+        if isinstance(item, nn.Module):
+            yield f"{prefix}.{name}", item
+        elif isinstance(item, CONTAINERS):
+            yield from _modules_in(item, f"{prefix}.{name}")
 
 
 class _Live:
@@ -176,27 +189,59 @@ class NativeLayer(nn.Module):
         self._enter(name, variable)
 
     def _native_track(self, name: str, value: Any) -> None:
-        if name in _LISTS_OF_THE_CORE:
+        if name in _OF_THE_CORE:
             return
         if isinstance(value, Variable):
             self._native_rename(name, value)
             return
         if self._state_name(name) in self._native_variables:
             self._native_untrack(name)
+        if name in self._modules and self._modules[name] is not value:
+            self._release_module(self._modules[name])
         if isinstance(value, nn.Module):
             if value is not self and self.__dict__.get(name) is value:  # else `_native_complete` finds it
                 self._modules[name] = value
+                self._hold_module(name, value)
         elif isinstance(value, CONTAINERS) and _belongs(value):
             self._drop_provisional(value)
             self._modules[name] = Container(value)
+            for item, module in _modules_in(value, name):
+                self._hold_module(item, module)
         elif isinstance(value, nn.Parameter):
             self._parameters[name] = value
+            self._hold([ModuleVariable(self, "_parameters", name, name)])
         else:
             self._modules.pop(name, None)
             if isinstance(self.__dict__.get(name, 0), type(value)):  # a plain value in place of a parameter
                 self._parameters.pop(name, None)
 
+    def _hold_module(self, name: str, module: nn.Module) -> None:
+        """Make a module's parameters and buffers variables of the layer, which trains and saves them."""
+        if isinstance(module, NativeLayer):
+            return  # the core finds it by itself
+        if awaits_shapes(module):
+            what = f"{type(self).__name__}.{name}: {type(module).__name__} makes its parameters at its first call"
+            remedy = "Wrap it in kmb_core.layers.TorchModuleWrapper, or call it on data before it is assigned."
+            warnings.warn(message(what, "They are not among the layer's variables.", remedy), stacklevel=4)
+            return
+        self._hold(module_variables(module, name))
+
+    def _hold(self, variables: Iterable[ModuleVariable]) -> None:
+        own = [*self._trainable_variables, *self._non_trainable_variables]
+        known = {(id(variable._owner), variable._key) for variable in own if variable.in_module}
+        for variable in variables:
+            if (id(variable._owner), variable._key) not in known:
+                self._track_variable(variable)
+
+    def _release_module(self, module: nn.Module) -> None:
+        owners = {id(part) for part in module.modules()}
+        for variable in [*self._trainable_variables, *self._non_trainable_variables]:
+            if variable.in_module and id(variable._owner) in owners:
+                self._untrack_variable(variable)
+
     def _native_untrack(self, name: str) -> None:
+        if name in self._modules:
+            self._release_module(self._modules[name])
         for known in {name, self._state_name(name)}:
             for registered in (self._native_variables, self._parameters, self._buffers, self._modules):
                 registered.pop(known, None)
@@ -232,6 +277,8 @@ class NativeLayer(nn.Module):
                 self._drop_provisional(item)
 
     def _enter(self, name: str, variable: Variable) -> None:
+        if variable.in_module:
+            return
         value = variable._value
         registered = self._parameters if isinstance(value, nn.Parameter) else self._buffers
         registered[name] = value

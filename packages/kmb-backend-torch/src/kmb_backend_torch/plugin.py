@@ -1,5 +1,6 @@
 """The plugin: what pluggy finds. Importing it imports no more than the core's plugin vocabulary."""
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -61,6 +62,18 @@ def kmb_data_adapters(name: str) -> list[Any]:
     from kmb_backend_torch.data import DataLoaderFactory
 
     return [DataLoaderFactory()]
+
+
+@hookimpl
+def kmb_layers(name: str) -> dict[str, Callable[[], type]]:
+    """The layer that holds a module of torch."""
+    return {"TorchModuleWrapper": _torch_module_wrapper} if name == INFO.name else {}
+
+
+def _torch_module_wrapper() -> type:
+    from kmb_backend_torch.layers.torch_module_wrapper import TorchModuleWrapper
+
+    return TorchModuleWrapper
 
 
 @hookimpl

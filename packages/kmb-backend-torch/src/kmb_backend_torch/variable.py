@@ -22,6 +22,8 @@ _SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: t
 class TorchVariable(Variable):
     """A variable of the torch backend."""
 
+    in_module = False  # whether it is a parameter or a buffer of a module of torch's, which looks after it
+
     def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> torch.Tensor:
         with unset_fake_temporarily():  # a layer may be built while its model is traced for shapes
             return super()._initial_value(initializer, shape, dtype)

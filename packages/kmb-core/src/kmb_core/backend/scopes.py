@@ -80,6 +80,27 @@ class StatelessScope:
         return self.state_mapping.get(id(variable))
 
 
+class TracingScope(StatelessScope):
+    """Inside, a framework works out shapes by tracing: variables read as tensors, and assignments are forgotten.
+
+    Symbolic scopes around it, in which variables have no values, are left meanwhile.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._symbolic: list[int] = []
+
+    def __enter__(self) -> "TracingScope":
+        super().__enter__()
+        self._symbolic.append(state.symbolic)
+        state.symbolic = 0
+        return self
+
+    def __exit__(self, *args: Any, **kwargs: Any) -> None:
+        state.symbolic = self._symbolic.pop()
+        super().__exit__(*args, **kwargs)
+
+
 class AutocastScope:
     """Inside, floating variables made with `autocast=True` are read in `dtype`; None switches it off."""
 

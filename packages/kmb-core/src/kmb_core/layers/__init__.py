@@ -127,9 +127,11 @@ _MODULES = {
     "activation.prelu": "PReLU",
     "activation.relu": "ReLU",
     "activation.softmax": "Softmax",
+    "wrapping": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
 }
 _NAMES = {name: f"{__name__}.{module}" for module, names in _MODULES.items() for name in names.split()}
 
 __getattr__, __dir__, __all__ = lazy_names(__name__, _NAMES)
+__all__ = [name for name in __all__ if not _NAMES[name].endswith(".wrapping")]  # those need other packages
 
 provide("keras.layers", __getattr__)

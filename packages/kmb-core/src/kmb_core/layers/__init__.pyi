@@ -55,6 +55,7 @@ from kmb_core.layers.core.einsum_dense import EinsumDense as EinsumDense
 from kmb_core.layers.core.embedding import Embedding as Embedding
 from kmb_core.layers.preprocessing.image.equalization import Equalization as Equalization
 from kmb_core.layers.reshaping.flatten import Flatten as Flatten
+from kmb_core.layers.wrapping import FlaxLayer as FlaxLayer
 from kmb_core.layers.rnn.gru import GRU as GRU
 from kmb_core.layers.rnn.gru_cell import GRUCell as GRUCell
 from kmb_core.layers.regularization.noise import GaussianDropout as GaussianDropout
@@ -80,6 +81,7 @@ from kmb_core.layers.input_layer import Input as Input
 from kmb_core.layers.input_layer import InputLayer as InputLayer
 from kmb_core.layers.input_spec import InputSpec as InputSpec
 from kmb_core.layers.preprocessing.integer_lookup import IntegerLookup as IntegerLookup
+from kmb_core.layers.wrapping import JaxLayer as JaxLayer
 from kmb_core.layers.rnn.lstm import LSTM as LSTM
 from kmb_core.layers.rnn.lstm_cell import LSTMCell as LSTMCell
 from kmb_core.layers.core.lambda_layer import Lambda as Lambda
@@ -149,8 +151,10 @@ from kmb_core.layers.normalization.spectral_normalization import SpectralNormali
 from kmb_core.layers.rnn.stacked_rnn_cells import StackedRNNCells as StackedRNNCells
 from kmb_core.layers.preprocessing.string_lookup import StringLookup as StringLookup
 from kmb_core.layers.merging.elementwise import Subtract as Subtract
+from kmb_core.layers.wrapping import TFSMLayer as TFSMLayer
 from kmb_core.layers.preprocessing.text_vectorization import TextVectorization as TextVectorization
 from kmb_core.layers.rnn.time_distributed import TimeDistributed as TimeDistributed
+from kmb_core.layers.wrapping import TorchModuleWrapper as TorchModuleWrapper
 from kmb_core.layers.normalization.unit_normalization import UnitNormalization as UnitNormalization
 from kmb_core.layers.reshaping.up_sampling import UpSampling1D as UpSampling1D
 from kmb_core.layers.reshaping.up_sampling import UpSampling2D as UpSampling2D

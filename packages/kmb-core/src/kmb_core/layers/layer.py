@@ -22,6 +22,7 @@ from kmb_core.backend import (
     state,
     use_backend,
 )
+from kmb_core.backend.scopes import TracingScope
 from kmb_core.dtypes import is_float
 from kmb_core.errors import CapabilityError, KmbError, ShapeError, message
 from kmb_core.layers.call_plan import call_plan, constructor_parameters
@@ -282,7 +283,8 @@ class Layer(Calling, Operation):
 
     def _spec_by_tracing(self, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Any:
         try:
-            return self._backend.implementation.abstract_call(self.call, (args, kwargs))
+            with TracingScope():
+                return self._backend.implementation.abstract_call(self.call, (args, kwargs))
         except CapabilityError:
             pass
         what = f"{self._where()}: the outputs' shapes cannot be worked out"

@@ -177,6 +177,25 @@ def collected(backend: Backend, hook: str) -> list[Any]:
     return getattr(_hooks(backend.name), hook)(name=backend.name)
 
 
+def offered_layer(layer: str) -> tuple[type | None, list[Exception]]:
+    """The class of a layer that holds modules of a framework, and what kept plugins from being asked for it.
+
+    Args:
+        layer: its public name.
+    """
+    errors: list[Exception] = []
+    for name in installed_backends():
+        try:
+            tables = _hooks(name).kmb_layers(name=name)
+        except Exception as error:  # of a plugin that is broken: another one may have the layer
+            errors.append(error)
+            continue
+        for table in tables:
+            if layer in table:
+                return table[layer](), errors
+    return None, errors
+
+
 def _hooks(name: str) -> Any:
     return _manager(installed_backends()[name]).hook
 

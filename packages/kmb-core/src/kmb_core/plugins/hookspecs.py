@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kmb_core.plugins.contract import BackendImplementation, BackendInfo
 
 PROJECT = "kmb"
@@ -41,6 +43,14 @@ def kmb_data_adapters(name: str) -> "list[Any]":  # type: ignore[empty-body]  # 
 @hookspec
 def kmb_exporters(name: str) -> "dict[str, Any]":  # type: ignore[empty-body]  # a specification has no body
     """Return exporters by format name."""
+
+
+@hookspec
+def kmb_layers(name: str) -> "dict[str, Callable[[], type]]":  # type: ignore[empty-body]  # a specification has no body
+    """Return the layers that hold the framework's own modules: functions that give the classes, by public name.
+
+    Nothing of the framework is imported before such a function is called.
+    """
 
 
 @hookspec(firstresult=True)
