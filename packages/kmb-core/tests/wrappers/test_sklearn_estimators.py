@@ -21,7 +21,7 @@ from kmb_core.wrappers import SKLearnClassifier, SKLearnRegressor, SKLearnTransf
 TRAINS = bool(current_backend().supports(Capability.GRADIENTS))
 
 
-def network(X, y, loss="mse", activation=None, hidden=8, rate=0.05):
+def network(X, y, loss="mse", activation=None, hidden=8, rate=0.2):
     outputs = y.shape[1] if np.ndim(y) > 1 else 1
     starts = [kmb_core.initializers.GlorotUniform(seed=seed) for seed in (1, 2)]  # each fit begins alike
     parts = [
@@ -30,18 +30,19 @@ def network(X, y, loss="mse", activation=None, hidden=8, rate=0.05):
         layers.Dense(outputs, activation, kernel_initializer=starts[1]),
     ]
     model = kmb_core.Sequential(parts)
-    model.compile(kmb_core.optimizers.Adam(rate), loss, run_eagerly=True)  # hundreds of models of a few steps each
+    # Hundreds of models of a few steps each: what takes time is compiling, or preparing each op, for each of them.
+    model.compile(kmb_core.optimizers.SGD(rate, momentum=0.9), loss, run_eagerly=True)
     return model
 
 
 def classifier(epochs=5, **settings):
     own = {"loss": "categorical_crossentropy", "activation": "softmax"} | settings
-    return SKLearnClassifier(network, model_kwargs=own, fit_kwargs={"epochs": epochs, "verbose": 0, "shuffle": False})
+    return SKLearnClassifier(network, model_kwargs=own, fit_kwargs={"epochs": epochs, "batch_size": 500, "verbose": 0, "shuffle": False})
 
 
 ESTIMATORS = {
-    "classifier": lambda: classifier(20),
-    "regressor": lambda: SKLearnRegressor(network, fit_kwargs={"epochs": 30, "verbose": 0, "shuffle": False}),
+    "classifier": lambda: classifier(11),
+    "regressor": lambda: SKLearnRegressor(network, fit_kwargs={"epochs": 6, "batch_size": 500, "verbose": 0, "shuffle": False}),
     "transformer": lambda: SKLearnTransformer(network, fit_kwargs={"epochs": 1, "verbose": 0, "shuffle": False}),
 }
 
