@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import importlib_metadata
 
-from kmb_core.cli import backends
+from kmb_core.cli import backends, bench
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,6 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"kmb-core {importlib_metadata.version('kmb-core')}")
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     backends.add_parser(commands)
+    bench.add_parser(commands)
     options = parser.parse_args(arguments)
     return options.run(options)
 

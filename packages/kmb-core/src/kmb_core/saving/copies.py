@@ -62,13 +62,13 @@ def model_on(model: Any, backend: Any) -> Any:
             for key, fetch in group.items()
         }
     with use_backend(target):
-        copy = made(config, _own_objects(model), where)
+        copy = made(config, own_objects(model), where)
         load_weights(copy, arrays, where)
         load_assets(copy, lambda: assets)
     return copy
 
 
-def _own_objects(model: Any) -> dict[str, Any]:
+def own_objects(model: Any) -> dict[str, Any]:
     """The user's classes and functions that a model is made of, by name, whether they are registered or not."""
     return {thing.__name__: thing for thing in _things(model) if not thing.__module__.startswith("kmb_core.")}
 
@@ -89,4 +89,4 @@ def _leaves(values: list[Any]) -> Iterator[Any]:
         yield from tree.flatten(value) if type(value) in (list, tuple, dict) else [value]
 
 
-__all__ = ["model_on"]
+__all__ = ["model_on", "own_objects"]

@@ -13,9 +13,11 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from kmb_core.backend import current_backend, state, use_backend
+from kmb_core.backend.selection import chosen_for
 from kmb_core.errors import CheckpointError, FileAccessError, KmbError, SecurityError, UnknownObjectError, message
 from kmb_core.saving.archive import ASSETS, CONFIG, IN_MEMORY, METADATA, WEIGHTS, Archive, open_file, write_archive
 from kmb_core.saving.atomic import atomic_file, unwritable
+from kmb_core.saving.fingerprint import fingerprint
 from kmb_core.saving.hdf5 import Stored, stored_arrays, write_arrays
 from kmb_core.saving.places import places
 from kmb_core.saving.policy import LoadPolicy
@@ -154,12 +156,18 @@ def read_model(
         config = archive.json(CONFIG)
         where = f"{path!r}: {WEIGHTS}"
         with archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
-            with compiling(compile), variables_for(stored):
+            with _measured_for(config, compile), compiling(compile), variables_for(stored):
                 model = made(config, custom_objects, f"{path!r}: {CONFIG}")
             with use_backend(backend_of(model)):
                 load_weights(model, stored, where)
                 load_assets(model, archive.assets)
     return model
+
+
+def _measured_for(config: dict[str, Any], compile: bool) -> Any:
+    """Where the backend is chosen automatically, the one that was fastest for this model."""
+    trains = compile and bool(config.get("compile_config"))
+    return chosen_for(lambda: fingerprint(config), "training" if trains else "inference")
 
 
 @contextmanager
