@@ -26,7 +26,7 @@ from kmb_core.saving.copies import own_objects
 from kmb_core.saving.fingerprint import fingerprint
 from kmb_core.settings.measured import record
 
-WAYS = {"eager": "eager", "compiled": "compiled", "jit": "jit_compile=True"}
+WAYS = {"eager": "eager", "compiled": "compiled", "jit": "jit_compile"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Measurement:
     Attributes:
         backend: its name.
         way: "eager", "compiled" (as `jit_compile="auto"` does it, or as True does where that compiles nothing), or
-            "jit_compile=True" where that is something else again.
+            "jit_compile" where True is something else again.
         training, inference: the speeds; None for what was not measured: `training_refused` or `error` says why.
         peak_megabytes: the most memory of the whole process, framework included; None where the system does not say.
         load_seconds: time to import the framework.
