@@ -23,7 +23,7 @@ LIGHTER = {"tensorflow": "tensorflow-cpu"}
 TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "scipy", "scikit-learn")
 TEST_TOOLS += ("pillow", "matplotlib", "pydot", "tensorboard")  # what the core imports when it is used
 # What is tested on one backend alone: Orbax brings JAX along.
-TOOLS_OF_BACKEND = {"jax": ("orbax-checkpoint",)}
+TOOLS_OF_BACKEND = {"jax": ("orbax-checkpoint", "flax")}
 CONSTRAINTS = ("-c", "constraints.txt")
 IN_PARALLEL = ("-n", "2")  # on XLA half of a test's time is compilation, which one core is busy with
 
@@ -108,7 +108,7 @@ def has_tests(folder: str) -> bool:
 @nox.session
 def mixed(session: nox.Session) -> None:
     """All backends alive in one process: their own tests, and the example with every backend reading the file."""
-    install(session, *TEST_TOOLS)
+    install(session, *TEST_TOOLS, "flax")
     install_backends(session, *BACKENDS)
     session.install("--no-deps", f"./{APPLICATIONS}")
     pytest(session, *IN_PARALLEL, "-m", "mixed", "packages", backend="numpy")

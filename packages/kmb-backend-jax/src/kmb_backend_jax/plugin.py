@@ -1,8 +1,11 @@
 """The plugin: what pluggy finds. Importing it imports no more than the core's plugin vocabulary."""
 
+from collections.abc import Callable
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from kmb_core.errors import BackendNotInstalledError, message
 from kmb_core.plugins import FULL, BackendInfo, Capability, hookimpl, none, partial
 
 INFO = BackendInfo(
@@ -51,3 +54,24 @@ def kmb_make_trainer(name: str, model: Any) -> Any:
     from kmb_backend_jax.trainer import JaxTrainer
 
     return JaxTrainer(model)
+
+
+@hookimpl
+def kmb_layers(name: str) -> dict[str, Callable[[], type]]:
+    """The layers that hold functions of JAX and modules of Flax."""
+    return {"FlaxLayer": _flax_layer, "JaxLayer": _jax_layer} if name == INFO.name else {}
+
+
+def _jax_layer() -> type:
+    from kmb_backend_jax.layers.jax_layer import JaxLayer
+
+    return JaxLayer
+
+
+def _flax_layer() -> type:
+    if find_spec("flax") is None:
+        what = "layers.FlaxLayer: the package flax is not installed"
+        raise BackendNotInstalledError(message(what, "The layer holds modules of Flax.", "pip install flax"))
+    from kmb_backend_jax.layers.flax_layer import FlaxLayer
+
+    return FlaxLayer

@@ -1,0 +1,1 @@
+"""Layers that hold functions of JAX and modules of Flax."""
