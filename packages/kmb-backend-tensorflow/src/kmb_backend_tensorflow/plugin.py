@@ -1,5 +1,6 @@
 """The plugin: what pluggy finds. Importing it imports no more than the core's plugin vocabulary."""
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -83,3 +84,15 @@ def kmb_exporters(name: str) -> dict[str, Any]:
     from kmb_backend_tensorflow.exporting import export_saved_model
 
     return {"tf_saved_model": export_saved_model}
+
+
+@hookimpl
+def kmb_layers(name: str) -> dict[str, Callable[[], type]]:
+    """The layer that holds a SavedModel."""
+    return {"TFSMLayer": _tfsm_layer} if name == INFO.name else {}
+
+
+def _tfsm_layer() -> type:
+    from kmb_backend_tensorflow.layers.tfsm_layer import TFSMLayer
+
+    return TFSMLayer
