@@ -1,7 +1,7 @@
 """TFSMLayer: a SavedModel as a layer.
 
-A SavedModel is a program, so a file must not be able to name one (CVE-2026-1462): the layer is made in code, or from a file
-only after its reader has said that programs may be loaded.
+A SavedModel is a program, so a file must not be able to name one (CVE-2026-1462): the layer is made in code, or from
+a file only after its reader has said that programs may be loaded.
 """
 
 import os
