@@ -12,9 +12,9 @@ import numpy as np
 
 from kmb_core.data.arrays import ArrayAdapter, Shuffle
 from kmb_core.data.class_weights import ClassWeightedAdapter
-from kmb_core.data.columns import module_root
 from kmb_core.data.dataset import PyDataset, PyDatasetAdapter
 from kmb_core.data.generator import GeneratorAdapter
+from kmb_core.data.leaves import module_root
 from kmb_core.data.stepping import SteppedAdapter
 from kmb_core.errors import StructureError, message
 
@@ -75,7 +75,7 @@ class AdapterFactory(Protocol):
         """
 
 
-_PLAIN = frozenset({"builtins", "numpy", "pandas", "scipy", "h5py"})
+_PLAIN = frozenset({"builtins", "numpy", "pandas", "polars", "pyarrow", "scipy", "h5py"})
 
 
 def make_adapter(
@@ -88,6 +88,7 @@ def make_adapter(
     steps: int | None = None,
     seed: int | None = None,
     plugin_adapters: Sequence[AdapterFactory] = (),
+    backend: Any = None,
 ) -> DataAdapter:
     """Choose the adapter for `x`.
 
@@ -102,6 +103,7 @@ def make_adapter(
         steps: batches in an epoch; None takes what the data holds.
         seed: seed of the order, for a shuffled epoch.
         plugin_adapters: factories of plugins, asked in order for types that are not NumPy's or Python's own.
+        backend: whose tensors stay as they are, on their device; those of other frameworks become arrays.
 
     Returns:
         The adapter.
@@ -116,9 +118,11 @@ def make_adapter(
         >>> adapter.num_batches, [len(batch) for batch in adapter.batches()]
         (3, [2, 2, 2])
     """
-    source: Any = _foreign_source(x, batch_size, shuffle, seed, plugin_adapters) or _own_source(x, shuffle, seed)
+    source: Any = _foreign_source(x, batch_size, shuffle, seed, plugin_adapters) or _own_source(
+        x, shuffle, seed, backend
+    )
     if source is None:
-        source = ArrayAdapter(x, y, sample_weight, batch_size, shuffle, class_weight, seed)
+        source = ArrayAdapter(x, y, sample_weight, batch_size, shuffle, class_weight, seed, backend)
     else:
         _refuse_targets(x, y, sample_weight)
         source = ClassWeightedAdapter(source, class_weight) if class_weight else source
@@ -136,9 +140,9 @@ def _foreign_source(
     return None
 
 
-def _own_source(x: Any, shuffle: Shuffle, seed: int | None) -> DataAdapter | None:
+def _own_source(x: Any, shuffle: Shuffle, seed: int | None, backend: Any) -> DataAdapter | None:
     if isinstance(x, PyDataset):
-        return PyDatasetAdapter(x, bool(shuffle), seed)
+        return PyDatasetAdapter(x, bool(shuffle), seed, backend)
     if isinstance(x, DataAdapter):
         return x
     if inspect.isgeneratorfunction(x):
@@ -147,7 +151,7 @@ def _own_source(x: Any, shuffle: Shuffle, seed: int | None) -> DataAdapter | Non
                 f"x is the generator function {x.__name__}; expected a generator.", remedy=f"Call it: {x.__name__}()"
             )
         )
-    return GeneratorAdapter(x) if _is_stream(x) else None
+    return GeneratorAdapter(x, backend) if _is_stream(x) else None
 
 
 def _is_stream(x: Any) -> bool:

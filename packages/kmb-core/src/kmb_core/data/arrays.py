@@ -32,6 +32,7 @@ class ArrayAdapter:
             batches of neighbouring rows, which stay views.
         class_weight: weight of each class, multiplied into `sample_weight`.
         seed: seed of the permutations. None takes one from Python's `random`.
+        backend: whose tensors are sliced as they are, on their device; those of others become arrays.
 
     Raises:
         ShapeError: where the arrays are empty, scalar, or differ in length, or the batch size is not positive.
@@ -53,7 +54,9 @@ class ArrayAdapter:
         shuffle: Shuffle = False,
         class_weight: Mapping[int, float] | None = None,
         seed: int | None = None,
+        backend: Any = None,
     ) -> None:
+        self._backend = backend
         if class_weight:
             sample_weight = sample_weights(y, class_weight, sample_weight)
         self.batch_size = _checked_batch_size(batch_size)
@@ -65,7 +68,7 @@ class ArrayAdapter:
     def _plan(self, x: Any, y: Any, sample_weight: Any) -> None:
         given = _without_missing_tail(x, y, sample_weight)
         leaves, self._rebuild = _take_apart_batch(given)
-        columns = [(leaf.path, rows_of(leaf)) for leaf in leaves]
+        columns = [(leaf.path, rows_of(leaf, self._backend)) for leaf in leaves]
         self._length = _common_length(columns)
         shuffled = bool(self._shuffle) and self._shuffle != "batch"
         self._readers = [reader(rows, shuffled) for _, rows in columns]

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from kmb_core import settings
+from kmb_core.backend.foreign import array_of
+from kmb_core.data.leaves import array_of_table, is_foreign_tensor, is_table, module_root
 from kmb_core.data.structure import Leaf
 from kmb_core.errors import DTypeError, ShapeError, StructureError, message
 
@@ -20,28 +22,12 @@ Reader = Callable[[Any], Any]
 _CONVERT_AT_ONCE = 256 * 2**20
 
 
-def module_root(value: Any) -> str:
-    """Give the package that defines the type of `value`, without importing it.
-
-    Args:
-        value: any object.
-
-    Returns:
-        The first part of its type's module name.
-
-    Example:
-        >>> import numpy
-        >>> module_root(numpy.zeros(2))
-        'numpy'
-    """
-    return type(value).__module__.partition(".")[0]
-
-
-def rows_of(leaf: Leaf) -> Any:
+def rows_of(leaf: Leaf, backend: Any = None) -> Any:
     """Turn one leaf into something whose first axis can be sliced.
 
     Args:
-        leaf: a NumPy array, a tensor of any framework, a pandas or SciPy object, or a list of plain numbers.
+        leaf: a NumPy array, a tensor of any framework, a table, a SciPy matrix, or a list of plain numbers.
+        backend: whose tensors stay as they are; those of others become arrays. None leaves all of them.
 
     Returns:
         A NumPy array of the default float type where it held floats, or the object itself where it can be sliced.
@@ -64,7 +50,7 @@ def rows_of(leaf: Leaf) -> Any:
                 "Drop the entry, or give an array with one row per sample.",
             )
         )
-    value = _sliceable(leaf)
+    value = _sliceable(leaf, backend)
     if len(value.shape) == 0:
         raise ShapeError(
             message(
@@ -75,17 +61,20 @@ def rows_of(leaf: Leaf) -> Any:
     return _checked_array(value, leaf.path) if isinstance(value, np.ndarray) else value
 
 
-def _sliceable(leaf: Leaf) -> Any:
-    value, root = leaf.value, module_root(leaf.value)
+def _sliceable(leaf: Leaf, backend: Any) -> Any:
+    value = leaf.value
     if isinstance(value, np.ndarray):
         return value
     if isinstance(value, list | int | float | complex | str | bytes | np.generic):
         return _array_of_list(leaf)
-    if root == "pandas":
-        table = value.to_numpy()
-        return table[:, None] if table.ndim == 1 else table
+    if is_table(value):
+        return array_of_table(value)
     if hasattr(value, "tocsr"):
         return value.tocsr()
+    if is_foreign_tensor(value, backend) or hasattr(value, "dense_shape") or hasattr(value, "to_tensor"):
+        return array_of(value)
+    if getattr(value, "is_sparse", False):  # it stays on its device, but cannot be sliced
+        return value.to_dense()
     if hasattr(value, "shape") and hasattr(value, "dtype") and hasattr(value, "__getitem__"):
         return value
     if hasattr(value, "__array__"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core.data.generator import checked_batch
+from kmb_core.data.leaves import batch_reader
 from kmb_core.data.prefetch import Prefetcher
 from kmb_core.errors import ShapeError, message
 
@@ -112,6 +112,7 @@ class PyDatasetAdapter:
         dataset: the dataset.
         shuffle: True to draw a new order of the batches each epoch; an endless dataset stays in order.
         seed: seed of that order. None takes one from Python's `random`.
+        backend: whose tensors pass as they are; see `leaves`.
 
     Raises:
         ShapeError: where the dataset has no batches.
@@ -128,8 +129,9 @@ class PyDatasetAdapter:
 
     batch_size = None
 
-    def __init__(self, dataset: PyDataset, shuffle: bool = False, seed: int | None = None) -> None:
+    def __init__(self, dataset: PyDataset, shuffle: bool = False, seed: int | None = None, backend: Any = None) -> None:
         self._dataset = dataset
+        self._read = batch_reader(dataset, backend)
         self._shuffle = bool(shuffle)
         self._generator = np.random.default_rng(random.getrandbits(64) if seed is None else seed)
         self.num_batches = self._count()
@@ -163,15 +165,15 @@ class PyDatasetAdapter:
             StructureError: where an item is not a tuple of one to three parts.
             WorkerError: where a worker process died.
         """
-        name = type(self._dataset).__name__
+        read = self._read
         if self._prefetcher is None:
             for index in self._order():
-                yield checked_batch(self._dataset[index], name)
+                yield read(self._dataset[index])
             return
         fetched = self._prefetcher.fetch(self._order())
         try:
             for batch in fetched:
-                yield checked_batch(batch, name)
+                yield read(batch)
         finally:
             fetched.close()
 

@@ -10,14 +10,23 @@ import warnings
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any
 
-from kmb_core.errors import ShapeError, StructureError, message
+from kmb_core.data.leaves import batch_reader
+from kmb_core.errors import ShapeError, message
+
+
+def _length(source: Any) -> int | None:
+    try:
+        return len(source) if isinstance(source, Sized) else None
+    except (TypeError, NotImplementedError):  # it has the method, and does not know
+        return None
 
 
 class GeneratorAdapter:
     """Batches from a generator, an iterator or any iterable.
 
     Args:
-        source: gives tuples `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
+        source: gives tuples `(x,)`, `(x, y)` or `(x, y, sample_weight)`; a dataset of a framework may give x alone.
+        backend: whose tensors pass as they are; see `leaves`.
 
     Raises:
         ShapeError: where it gives nothing.
@@ -31,9 +40,10 @@ class GeneratorAdapter:
 
     batch_size = None
 
-    def __init__(self, source: Iterable[tuple]) -> None:
+    def __init__(self, source: Iterable[Any], backend: Any = None) -> None:
         self._source = source
-        self.num_batches = len(source) if isinstance(source, Sized) else None
+        self._read = batch_reader(source, backend)
+        self.num_batches = _length(source)
         iterator = iter(source)
         self._runs_once = iterator is source
         first = next(iterator, None)
@@ -45,7 +55,7 @@ class GeneratorAdapter:
                     "Make a new one for each call.",
                 )
             )
-        checked_batch(first, f"the {type(source).__name__}")
+        self._read(first)
         self._pending: Iterator[tuple] | None = itertools.chain([first], iterator)
 
     def batches(self) -> Iterator[tuple]:
@@ -59,9 +69,10 @@ class GeneratorAdapter:
         """
         name = f"the {type(self._source).__name__}"
         given = 0
-        for batch in self._take_pending():
+        read = self._read
+        for item in self._take_pending():
             given += 1
-            yield checked_batch(batch, name)
+            yield read(item)
         if given == 0:
             warnings.warn(
                 f"Data ran out: {name} has no batches left for this epoch. Give an iterable that can be read more than "
@@ -82,32 +93,3 @@ class GeneratorAdapter:
     def close(self) -> None:
         """Forget the batch that was drawn ahead; the source belongs to the caller."""
         self._pending = None
-
-
-def checked_batch(batch: Any, where: str) -> tuple:
-    """Let a batch through if it is a tuple of one to three parts.
-
-    Args:
-        batch: what a generator gave.
-        where: the source, for the error message.
-
-    Returns:
-        The batch.
-
-    Raises:
-        StructureError: where it is anything else.
-
-    Example:
-        >>> checked_batch(("x", "y"), "the generator")
-        ('x', 'y')
-    """
-    if isinstance(batch, tuple) and 0 < len(batch) < 4:
-        return batch
-    got = f"a tuple of {len(batch)}" if isinstance(batch, tuple) else type(batch).__name__
-    raise StructureError(
-        message(
-            f"A batch of {where} must be a tuple (x,), (x, y) or (x, y, sample_weight), got {got}.",
-            "A list counts as one structure of inputs, never as x and y.",
-            "Yield a tuple; for inputs alone: (x,).",
-        )
-    )

@@ -61,6 +61,8 @@ class Fit:
                     logs = self._epoch(adapter, callbacks, epoch, position)
             finally:
                 adapter.close()
+                if self.__dict__.get("_validation_adapter") is not None:
+                    self._validation_adapter.close()
             if logs:
                 model.optimizer.finalize_variable_values(model.trainable_variables)
             callbacks.on_train_end(logs)
@@ -346,7 +348,7 @@ def adapt(model: Any, x: Any, y: Any, sample_weight: Any, **options: Any) -> Any
     """The data adapter for what the user gave."""
     check_numbers(model, x, y, sample_weight)
     plugins = () if _is_plain(x) else _plugin_adapters(model)
-    return make_adapter(x, y, sample_weight, plugin_adapters=plugins, **options)
+    return make_adapter(x, y, sample_weight, plugin_adapters=plugins, backend=model._backend, **options)
 
 
 def _is_plain(x: Any) -> bool:
