@@ -4,6 +4,7 @@ State is (trainable, non_trainable, optimizer, metrics) for training, without th
 first two for prediction; each is a list of arrays in the order of the model's property. Data is a batch.
 """
 
+from collections.abc import Container
 from typing import Any
 
 import jax
@@ -36,7 +37,7 @@ class PureModel:
         mapping = self.mapping(trainable, fixed, metrics, optimizer_state)
         with StatelessScope(state_mapping=mapping) as scope:
             outputs = self.forward(x, training)
-            loss = model.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=sample_weight, training=training)
+            loss = model._loss_of(x, y, outputs, sample_weight, training)
             scales = optimizer_state is not None and model.auto_scale_loss
             scaled = model.optimizer.scale_loss(loss) if scales else loss
         model._clear_losses()  # they are tracers, dead after the trace
@@ -69,8 +70,14 @@ class PureModel:
         with StatelessScope(state_mapping=mapping) as scope:
             model._loss_tracker.update_state(loss, sample_weight=jax.tree.leaves(x)[0].shape[0])
             logs = model.compute_metrics(x, y, outputs, sample_weight)
-        check_kept(scope, len(mapping))
+        check_kept(scope, len(mapping), self._unlisted())
         return logs, self.metrics_of(scope)
+
+    def _unlisted(self) -> set[int]:
+        """The compiled loss and metrics' variables, of which a model that lists metrics of its own wants no result."""
+        model = self.model
+        parts = [part for part in (model._loss_tracker, model._compile_metrics) if part is not None]
+        return {id(variable) for part in parts for variable in part.variables}
 
 
 def updated(scope: StatelessScope, variables: Any) -> list[Any]:
@@ -78,9 +85,12 @@ def updated(scope: StatelessScope, variables: Any) -> list[Any]:
     return [scope.get_current_value(variable) for variable in variables]
 
 
-def check_kept(scope: StatelessScope, known: int) -> None:
-    """Raise for variables that were assigned to and are none of the `known` first: their values would be lost."""
-    strays = [variable.path for variable in scope._variables[known:]]
+def check_kept(scope: StatelessScope, known: int, passing: Container[int] = ()) -> None:
+    """Raise for variables that were assigned to and are none of the `known` first: their values would be lost.
+
+    Those whose ids are in `passing` may be.
+    """
+    strays = [variable.path for variable in scope._variables[known:] if id(variable) not in passing]
     if strays:
         what = f"a compiled step assigns to {', '.join(sorted(strays)[:5])}, which the model does not know"
         cause = "It belongs to no layer or metric of the model: a random op without a seed of its own, for instance."

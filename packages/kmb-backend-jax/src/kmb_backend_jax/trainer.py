@@ -34,6 +34,8 @@ CHANGED = {"train": (0, 1, 2, 3), "test": (FIXED, METRICS), "predict": (FIXED,)}
 class JaxTrainer(Trainer):
     """Trains one model under `jax.jit`."""
 
+    step_parameters = ("state", "data")
+
     def __init__(self, model: Any) -> None:
         super().__init__(model)
         self.pure = PureModel(model)
@@ -207,7 +209,7 @@ class JaxTrainer(Trainer):
 
         With `alone` the metrics begin with this step.
         """
-        user_step = getattr(self.model, f"{mode}_step")
+        user_step = self.own_step(mode)
 
         def step(state: State, data: Any) -> Any:
             before = dict(zip(GIVEN[mode], state, strict=True))

@@ -18,6 +18,7 @@ class NumpyTrainer(Trainer):
     def require_training(self) -> None:
         """Refuse, naming the backends that can train, unless the model brings a training step of its own."""
         if self.model._overrides("train_step"):
+            super().require_training()
             return
         remedy = f"Backends that train here: {', '.join(_training_backends()) or 'none; pip install kmb-core[jax]'}."
         self.backend.require(Capability.GRADIENTS, f"training {self.model.name!r}", remedy)
@@ -37,7 +38,7 @@ class NumpyTrainer(Trainer):
         model = self.model
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = model(x, training=False) if model._call_takes_training() else model(x)
-        loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        loss = model._loss_of(x, y, y_pred, sample_weight, False)
         model._loss_tracker.update_state(loss, sample_weight=len(tree.flatten(x)[0]))
         return model.compute_metrics(x, y, y_pred, sample_weight)
 
@@ -48,12 +49,12 @@ class NumpyTrainer(Trainer):
 
     def run_test(self, batch: Batch) -> LogSource:
         """Evaluate on a batch."""
-        return self.model.test_step(_converted(batch))
+        return self.own_step("test")(_converted(batch))
 
     def run_predict(self, batch: Batch) -> Any:
         """The outputs for a batch."""
         converted = _converted(batch)
-        outputs = self.model.predict_step(converted)
+        outputs = self.own_step("predict")(converted)
         if outputs.__class__ is np.ndarray and outputs.base is None and outputs is not converted[0]:
             return outputs  # the usual case, without a walk through nested outputs and inputs
         given = {id(x) for x in tree.flatten(converted)}

@@ -60,7 +60,7 @@ class TensorFlowTrainer(Trainer):
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
             outputs = self._forward(x, True)
-            loss = model.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=sample_weight, training=True)
+            loss = model._loss_of(x, y, outputs, sample_weight, True)
             scaled = model.optimizer.scale_loss(loss) if model.auto_scale_loss and model.optimizer is not None else loss
         self._track(loss, x)
         variables = model.trainable_variables
@@ -72,7 +72,7 @@ class TensorFlowTrainer(Trainer):
     def _test(self, data: Any) -> Any:
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         outputs = self._forward(x, False)
-        loss = self.model.compute_loss(x=x, y=y, y_pred=outputs, sample_weight=sample_weight, training=False)
+        loss = self.model._loss_of(x, y, outputs, sample_weight, False)
         self._track(loss, x)
         return outputs
 
@@ -170,9 +170,9 @@ class TensorFlowTrainer(Trainer):
         """The step to compile: the user's, or the default one without logs, which are read from the metrics."""
         model = self.model
         if mode == "predict":
-            return model.predict_step
+            return self.own_step("predict")
         if any(map(model._overrides, (f"{mode}_step", "compute_metrics", "get_metrics_result"))):
-            return getattr(model, f"{mode}_step")
+            return self.own_step(mode)
         update = self._train if mode == "train" else self._test
 
         def step(data: Any) -> None:

@@ -64,7 +64,7 @@ class TorchTrainer(Trainer):
         plan = self._plan or self._planned()
         data = placed(batch)
         if plan.own_train_step:
-            return self.model.train_step(data)
+            return self.own_step("train")(data)
         return self._train(*data, *_MISSING[len(data)]) or self.measured().results
 
     def run_test(self, batch: Batch) -> LogSource:
@@ -72,7 +72,7 @@ class TorchTrainer(Trainer):
         plan = self._plan or self._planned()
         data = placed(batch)
         if plan.own_test_step:
-            return self.model.test_step(data)
+            return self.own_step("test")(data)
         return self._test(*data, *_MISSING[len(data)]) or self.measured().results
 
     def run_predict(self, batch: Batch) -> Any:
@@ -80,7 +80,7 @@ class TorchTrainer(Trainer):
         plan = self._plan or self._planned()
         data = placed(batch)
         if plan.own_predict_step:
-            return self.model.predict_step(data)
+            return self.own_step("predict")(data)
         return plan.forward(data[0], False)
 
     # The steps themselves --------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class _Plan:
         outputs = self._forward(x, training)
         compiled = self.model._compile_loss
         if self.own_loss or y is None or compiled is None:
-            return outputs, self.model.compute_loss(x, y, outputs, sample_weight, training)
+            return outputs, self.model._loss_of(x, y, outputs, sample_weight, training)
         loss = compiled(y, outputs, sample_weight)  # from here on what `compute_loss` does, on layers that are known
         if self.model._adds_losses():
             for layer in self._layers:

@@ -227,3 +227,88 @@ def test_nested_inputs_and_outputs_train_with_losses_of_their_own(data, style, d
     kernel, _ = descent([(x, -y)], rate=0.05)
     np.testing.assert_allclose(model.get_layer("two").get_weights()[0], kernel, rtol=1e-4)
     assert history["loss"][0] == pytest.approx(history["one_loss"][0] + 0.5 * history["two_loss"][0], rel=1e-5)
+
+
+# Styles of `compute_loss` and `metrics` that Keras documents ---------------------------------------------------------
+
+
+class OwnLoss(Linear):
+    """A loss without the argument `training`, as older code has it."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+        return ops.mean(ops.abs(y - y_pred))
+
+
+class OwnTracker(Linear):
+    """Lists one metric, of its own, in place of all others."""
+
+    def __init__(self):
+        super().__init__()
+        self.tracker = kmb_core.metrics.Mean(name="tracked")
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        loss = ops.mean(ops.square(y - y_pred)) + 1.0
+        self.tracker.update_state(loss)
+        return loss
+
+    def reset_metrics(self):
+        self.tracker.reset_state()
+
+    @property
+    def metrics(self):
+        return [self.tracker]
+
+
+@trains
+def test_a_loss_of_ones_own_need_not_take_training(data):
+    x, y = data
+    model = built(OwnLoss)
+    before = np.abs(y - model.predict(x, verbose=0)).mean()
+    assert model.evaluate(x, y, verbose=0) == pytest.approx(before, rel=1e-5)
+    assert model.fit(x, y, epochs=3, verbose=0).history["loss"][-1] < before
+
+
+@trains
+@pytest.mark.parametrize("options", [{}, {"metrics": ["mae"]}])
+def test_a_model_may_list_metrics_of_its_own_alone(data, options):
+    x, y = data
+    model = built(OwnTracker, **options)
+    loss = np.square(y - model.predict(x, verbose=0)).mean() + 1.0
+    assert model.evaluate(x, y, verbose=0, return_dict=True) == {"tracked": pytest.approx(loss, rel=1e-5)}
+    assert list(model.fit(x, y, epochs=2, verbose=0).history) == ["tracked"]
+
+
+# Steps in the style of another framework -----------------------------------------------------------------------------
+
+
+def unfitting(step):
+    """A class whose `step` takes what no backend of this kind gives."""
+    if STATELESS:
+        return type("Unfitting", (Linear,), {step: lambda self, data: {}})
+    return type("Unfitting", (Linear,), {step: lambda self, state, data: {}})
+
+
+@pytest.mark.parametrize("step", ["train_step", pytest.param("test_step", marks=trains)])
+def test_a_step_in_another_style_is_refused_before_anything_happens(data, step):
+    model = built(unfitting(step))
+    begun = []
+    callback = kmb_core.callbacks.LambdaCallback(on_train_begin=begun.append)
+    own, given = ("data", "state, data") if STATELESS else ("state, data", "data")
+    with pytest.raises(TypeError) as caught:
+        model.fit(*data, callbacks=[callback], verbose=0)
+    first, _, last = str(caught.value).splitlines()
+    backend = current_backend().name
+    assert first == f"model 'linear': {step} takes ({own}), but the {backend} backend calls it with ({given})"
+    assert f"`def {step}(self, {given})`" in last
+    assert begun == []
+
+
+def test_so_are_steps_of_evaluation_and_prediction(data):
+    x, y = data
+    with pytest.raises(TypeError, match="predict_step takes"):
+        unfitting("predict_step")().predict(x, verbose=0)
+    model = unfitting("test_step")()
+    model.compile(loss="mse")
+    with pytest.raises(TypeError, match="test_step takes"):
+        model.evaluate(x, y, verbose=0)
+    assert model.predict(x, verbose=0).shape == (len(x), 1)  # where the step is not called it does no harm

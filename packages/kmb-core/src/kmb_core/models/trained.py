@@ -3,6 +3,7 @@
 A model *has* a trainer, made by its backend's plugin; nothing here knows how a step runs.
 """
 
+import inspect
 from typing import Any
 
 from kmb_core import tree
@@ -39,6 +40,7 @@ class Trained:
             _compile_arguments=None,
             _compile_loss=None,
             _compile_metrics=None,
+            _loss_takes_training=True,
             _loss_tracker=None,
             _trainer=None,
         )
@@ -109,6 +111,7 @@ class Trained:
             if metrics is not None or weighted_metrics is not None:
                 self._compile_metrics = CompileMetrics(metrics, weighted_metrics, output_names=self.output_names)
             self._loss_tracker = Mean(name="loss")
+        self._loss_takes_training = _takes_training(public_class(self))
         self.auto_scale_loss = auto_scale_loss
         self.steps_per_execution = steps_per_execution
         self._run_eagerly = bool(run_eagerly)
@@ -225,6 +228,12 @@ class Trained:
             )
         return loss
 
+    def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        """`compute_loss`, told whether it is for training where the user's takes that."""
+        if self._loss_takes_training:
+            return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+
     def stateless_compute_loss(
         self,
         trainable_variables: Any,
@@ -245,7 +254,7 @@ class Trained:
         given = (trainable_variables, non_trainable_variables, metrics_variables)
         mapping = [pair for own, values in zip(groups, given, strict=True) for pair in zip(own, values, strict=True)]
         with use_backend(self._backend), StatelessScope(state_mapping=mapping) as scope:
-            loss = self.compute_loss(x, y, y_pred, sample_weight=sample_weight, training=training)
+            loss = self._loss_of(x, y, y_pred, sample_weight, training)
         return loss, tuple([_current(scope, v) for v in own] for own in groups)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
@@ -470,6 +479,11 @@ class Trained:
         if self.optimizer is None:
             raise NotCompiledError(f"model {self.name!r} has no optimizer; call compile(optimizer=...)")
         return self.optimizer
+
+
+def _takes_training(cls: type) -> bool:
+    parameters = inspect.signature(cls.compute_loss).parameters  # type: ignore[attr-defined]  # of a model
+    return "training" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def _with_loss_scaling(optimizer: Any, policy: Any) -> Any:

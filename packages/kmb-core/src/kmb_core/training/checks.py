@@ -4,16 +4,43 @@ Frameworks notice such mistakes too, but late, deep inside a step, and each in i
 drop imaginary parts and say nothing.
 """
 
+import inspect
 from typing import Any
 
 import numpy as np
 
 from kmb_core.data.structure import take_apart
-from kmb_core.errors import DTypeError, NotCompiledError, ShapeError, StructureError, message
+from kmb_core.errors import DTypeError, KmbError, NotCompiledError, ShapeError, StructureError, message
 from kmb_core.plugins import Capability
 
 _PARTS = ("x", "y", "sample_weight")
 _WHAT = {"U": "text", "S": "text", "O": "Python objects", "M": "dates", "m": "time spans", "c": "complex numbers"}
+
+
+class StepSignatureError(KmbError, TypeError):
+    """A model's own step is written in the style of another framework."""
+
+
+def check_step(model: Any, name: str, given: tuple[str, ...]) -> None:
+    """Refuse a step that the backend cannot call.
+
+    Args:
+        model: the model.
+        name: "train_step", "test_step" or "predict_step".
+        given: what the backend hands to it, by position.
+
+    Raises:
+        StepSignatureError: with the signature that the backend asks for.
+    """
+    try:
+        inspect.signature(getattr(model, name)).bind(*given)
+    except TypeError:
+        own = ", ".join(inspect.signature(getattr(model, name)).parameters)
+        backend, wanted = model._backend.name, ", ".join(given)
+        what = f"model {model.name!r}: {name} takes ({own}), but the {backend} backend calls it with ({wanted})"
+        cause = "Each framework has a style of its own: steps on a state get (state, data) and return the new state."
+        remedy = f"Write `def {name}(self, {wanted})`, or make the model on the backend that it was written for."
+        raise StepSignatureError(message(what, cause, remedy)) from None
 
 
 def require_compiled(model: Any, method: str) -> None:

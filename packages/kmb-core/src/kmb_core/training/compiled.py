@@ -282,6 +282,12 @@ class CompileMetrics:
         for metric in self.leaves:
             metric.reset_state()
 
+    # As functions of the variables' values, which steps on a state call.
+    _scope = Metric._scope
+    stateless_update_state = Metric.stateless_update_state
+    stateless_result = Metric.stateless_result
+    stateless_reset_state = Metric.stateless_reset_state
+
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
         return {"metrics": self._user_metrics, "weighted_metrics": self._user_weighted_metrics, "name": self.name}

@@ -39,7 +39,7 @@ class Logs(MutableMapping[str, Any]):
     def _filled(self) -> dict[str, Any]:
         if self._values is None:
             source = self._source
-            self._values = ordered(source() if callable(source) else source, self._order)
+            self._values = ordered(flat(source() if callable(source) else source), self._order)
         return self._values
 
     def __getitem__(self, name: str) -> Any:
@@ -100,6 +100,22 @@ def as_number(value: Any) -> Any:
         return float(value)
     except (TypeError, ValueError):
         return value
+
+
+def flat(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values, those of a metric with several results in its place.
+
+    Args:
+        values: numbers by name, or dicts of them.
+
+    Example:
+        >>> flat({"loss": 0.5, "compile_metrics": {"accuracy": 1.0}})
+        {'loss': 0.5, 'accuracy': 1.0}
+    """
+    if not any(isinstance(value, Mapping) for value in values.values()):
+        return values
+    parts = [dict(value) if isinstance(value, Mapping) else {name: value} for name, value in values.items()]
+    return {name: value for part in parts for name, value in part.items()}
 
 
 def ordered(values: Mapping[str, Any], order: Sequence[str] | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from kmb_core.backend import Variable
 from kmb_core.ops.creation import zeros
+from kmb_core.training.checks import check_step
 from kmb_core.training.measured import Measured
 
 LogSource = Mapping[str, Any] | Callable[[], Mapping[str, Any]]
@@ -23,9 +24,12 @@ class Trainer:
     scalars by name, or a function that makes them when somebody reads.
     """
 
+    step_parameters: tuple[str, ...] = ("data",)  # what steps are given
+
     def __init__(self, model: Any) -> None:
         self.model = model
         self.backend = model._backend
+        self._checked_steps: set[str] = set()
         self._measured: Measured | None = None
 
     # Default steps: `Model.train_step` and its siblings delegate to these.
@@ -42,10 +46,20 @@ class Trainer:
         """One step of prediction."""
         raise NotImplementedError
 
+    def own_step(self, mode: str) -> Callable[..., Any]:
+        """The model's step for "train", "test" or "predict"; StepSignatureError where it takes other arguments."""
+        name = f"{mode}_step"
+        if mode not in self._checked_steps:
+            check_step(self.model, name, self.step_parameters)
+            self._checked_steps.add(mode)
+        return getattr(self.model, name)
+
     # What the loop calls.
 
     def require_training(self) -> None:
-        """Raise CapabilityError, before anything has happened, when this trainer cannot train the model."""
+        """Raise, before anything has happened, when this trainer cannot train the model or call its steps."""
+        self.own_step("train")
+        self.own_step("test")
 
     def run_train(self, batch: Batch) -> LogSource:
         """Train on a batch."""
