@@ -91,6 +91,9 @@ def _holds_tensor(x: Any) -> bool:
 
 
 def _from_array(x: np.ndarray, dtype: str | None) -> torch.Tensor:
+    if torch.compiler.is_dynamo_compiling():  # to which arrays are tensors, that lack what is asked for below
+        tensor = torch.as_tensor(x)
+        return tensor.to(placement.device, None if dtype is None else native_dtype(dtype))
     kind = x.dtype.kind
     if kind in "OUSMm":
         what = f"cannot make a tensor of an array of dtype {x.dtype}"

@@ -30,7 +30,7 @@ integer_dtypes = conversion.INTEGERS
 promotes = False
 variable_class = TorchVariable
 layer_class = NativeLayer
-kernels: Mapping[str, Callable[..., Any]] = KERNELS
+kernels: Mapping[str, Callable[..., Any]] = {**KERNELS, "compiled_whole": tracing.compiled_whole}
 ops_module = mirrored("kmb_backend_torch")
 
 convert = conversion.convert

@@ -57,6 +57,11 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return torch.compile(function)
 
 
+def compiled_whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function under torch.compile, as one graph: what would break it in two is an error."""
+    return torch.compile(function, fullgraph=True)
+
+
 def value_and_gradients(
     function: Callable[..., torch.Tensor], arguments: list[torch.Tensor]
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:

@@ -8,6 +8,8 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from kmb_core.backend import Variable, state
 from kmb_core.random.seed_generator import SeedGenerator
 
@@ -111,7 +113,9 @@ class Tracking:
     def _attribute_values(self) -> Iterator[Any]:
         hidden = self.__dict__.get("_native_attributes", ())
         for name, value in list(self.__dict__.items()):
-            if name not in _INTERNAL and name not in hidden and value.__class__ not in PLAIN:
+            if name in _INTERNAL or name in hidden or isinstance(value, np.ndarray):  # whose class a compiler may hide
+                continue
+            if value.__class__ not in PLAIN:
                 yield from leaves(value)
 
     def _sublayers(self) -> list["Tracking"]:

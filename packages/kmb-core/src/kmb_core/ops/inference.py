@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from kmb_core import tree
 from kmb_core.backend.foreign import as_array
 from kmb_core.backend.keras_tensor import KerasTensor
@@ -128,7 +130,7 @@ def _holds(dtype: str, dtypes: tuple[Any, ...]) -> bool:
 
 def default_dtype(value: Any) -> str | None:
     """The dtype of what has none: Python numbers and lists become int32 or floatx, never 64 bits wide."""
-    if hasattr(value, "dtype"):
+    if isinstance(value, np.ndarray) or hasattr(value, "dtype"):  # a compiler may say no to the second of an array
         return None
     kind = as_array(value).dtype.kind
     return {"i": "int32", "u": "int32", "f": standardize_dtype(None)}.get(kind)

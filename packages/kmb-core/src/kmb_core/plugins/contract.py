@@ -54,6 +54,7 @@ class BackendImplementation(Protocol):
     # recurrent layers project each step's inputs in the loop; where it is missing, all are one product in front of it.
     # "start_profile" (folder) starts the framework's profiler and gives the function that ends it and writes the trace.
     # "checkpoint_value" (variable) gives what Orbax stores of it, where that is no array of the host.
+    # "compiled_whole" is `compiled` for compilers that else leave parts to Python: it refuses what they would leave.
     kernels: Mapping[str, Callable[..., Any]]
 
     # Of layers that prepare data: "host_call" (function, tensors, dtype, shape) calls a function of arrays in a graph,
