@@ -14,7 +14,7 @@ Three rules keep donation safe.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
@@ -26,8 +26,24 @@ from kmb_core.errors import KmbError, message
 Groups = tuple[list[JaxVariable], ...]
 State = tuple[list[jax.Array], ...]
 
+AT_ONCE = 2**25  # bytes
+
 _zeros = jax.jit(lambda values: jax.tree.map(jnp.zeros_like, values))
 _copied = jax.jit(lambda values: jax.tree.map(jnp.copy, values))
+
+
+def _parts(places: list[tuple[list[jax.Array], int]]) -> Iterator[list[tuple[list[jax.Array], int]]]:
+    """Runs of arrays of about `AT_ONCE` bytes; small models are one run, so one call copies them."""
+    part: list[tuple[list[jax.Array], int]] = []
+    size = 0
+    for group, index in places:
+        part.append((group, index))
+        size += group[index].nbytes
+        if size >= AT_ONCE:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 class StateInUseError(KmbError, RuntimeError):
@@ -56,7 +72,7 @@ class Session:
             if not self.lent:
                 self._borrow()
             if donates and (self.readers or not self.exclusive):
-                self.values, self.exclusive = _copied(self.values), True
+                self.values, self.exclusive = self._owned(), True
             state = self.values
             results: list[Any] = []
             try:
@@ -112,6 +128,17 @@ class Session:
             elif self.values[group]:
                 fresh = _zeros(self.values[group])
                 self.values = (*self.values[:group], fresh, *self.values[group + 1 :])
+
+    def _owned(self) -> State:
+        """The values in memory of their own, copied a part at a time: what was copied makes room for the rest."""
+        groups = tuple(list(group) for group in self.values)  # type: ignore[union-attr]  # lent, so there are values
+        if not self.readers:
+            self.values = groups  # from here on nobody but the lists holds the originals
+        places = [(group, index) for group in groups for index in range(len(group))]
+        for part in _parts(places):
+            for (group, index), copy in zip(part, _copied([group[index] for group, index in part]), strict=True):
+                group[index] = copy
+        return groups
 
     def _borrow(self) -> None:
         if self.values is not None:  # a loan or a return was interrupted
