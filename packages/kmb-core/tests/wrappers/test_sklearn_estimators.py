@@ -35,15 +35,19 @@ def network(X, y, loss="mse", activation=None, hidden=8, rate=0.2):
     return model
 
 
+def fitted(epochs):
+    return {"epochs": epochs, "batch_size": 500, "verbose": 0, "shuffle": False}
+
+
 def classifier(epochs=5, **settings):
     own = {"loss": "categorical_crossentropy", "activation": "softmax"} | settings
-    return SKLearnClassifier(network, model_kwargs=own, fit_kwargs={"epochs": epochs, "batch_size": 500, "verbose": 0, "shuffle": False})
+    return SKLearnClassifier(network, model_kwargs=own, fit_kwargs=fitted(epochs))
 
 
 ESTIMATORS = {
     "classifier": lambda: classifier(11),
-    "regressor": lambda: SKLearnRegressor(network, fit_kwargs={"epochs": 6, "batch_size": 500, "verbose": 0, "shuffle": False}),
-    "transformer": lambda: SKLearnTransformer(network, fit_kwargs={"epochs": 1, "verbose": 0, "shuffle": False}),
+    "regressor": lambda: SKLearnRegressor(network, fit_kwargs=fitted(6)),
+    "transformer": lambda: SKLearnTransformer(network, fit_kwargs=fitted(1)),
 }
 
 
