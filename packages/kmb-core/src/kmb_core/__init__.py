@@ -30,6 +30,8 @@ _NAMES = {
     "StatelessScope": "kmb_core.backend",
     "SymbolicScope": "kmb_core.backend",
     "Variable": "kmb_core.ops.operators",
+    "benchmark": "kmb_core.comparison.benchmark",
+    "compare_backends": "kmb_core.comparison.differences",
     "device": "kmb_core.backend",
     "hookimpl": "kmb_core.plugins",
     "hookspec": "kmb_core.plugins",

@@ -48,6 +48,8 @@ from kmb_core.models import Sequential as Sequential
 from kmb_core.backend import StatelessScope as StatelessScope
 from kmb_core.backend import SymbolicScope as SymbolicScope
 from kmb_core.ops.operators import Variable as Variable
+from kmb_core.comparison.benchmark import benchmark as benchmark
+from kmb_core.comparison.differences import compare_backends as compare_backends
 from kmb_core.backend import device as device
 from kmb_core.plugins import hookimpl as hookimpl
 from kmb_core.plugins import hookspec as hookspec
