@@ -107,12 +107,17 @@ def has_tests(folder: str) -> bool:
 
 @nox.session
 def mixed(session: nox.Session) -> None:
-    """All backends alive in one process: their own tests, and the example with every backend reading the file."""
-    install(session, *TEST_TOOLS, "flax")
+    """All backends alive in one process: their own tests, and all examples, in which frameworks stand side by side."""
+    install(session, *TEST_TOOLS, "flax", "optax")
     install_backends(session, *BACKENDS)
     session.install("--no-deps", f"./{APPLICATIONS}")
     pytest(session, *IN_PARALLEL, "-m", "mixed", "packages", backend="numpy")
     run_example(session, "--backend", "torch")
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
+    for file in sorted((ROOT / "examples").glob("*.py")):
+        if file.name not in ("digits.py", "torch_ddp.py"):
+            session.run("python", f"examples/{file.name}", env=quiet)
+    session.run("torchrun", "--nproc-per-node", "2", "examples/torch_ddp.py", env=quiet)
 
 
 @nox.session
