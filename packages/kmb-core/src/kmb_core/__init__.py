@@ -47,6 +47,7 @@ _NAMESPACES = (
     "data",
     "datasets",
     "distillation",
+    "distribution",
     "dtype_policies",
     "errors",
     "initializers",
