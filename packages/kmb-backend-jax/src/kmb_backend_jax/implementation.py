@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from kmb_backend_jax import distribution
 from kmb_backend_jax.conversion import cast, convert, to_numpy
 from kmb_backend_jax.dtypes import FLOATING, INTEGERS, dtype_name, native_dtype
 from kmb_backend_jax.ops.rnn import projects_in_loop
@@ -32,6 +33,12 @@ layer_class = None
 kernels: Mapping[str, Callable[..., Any]] = {
     "checkpoint_value": attrgetter("value"),  # Orbax writes arrays of JAX from the devices that hold them
     "compiled_step": compiled_step,
+    "device_mesh": distribution.device_mesh,
+    "distribute_tensor": distribution.distribute_tensor,
+    "initialize_distribution": distribution.initialize_distribution,
+    "list_devices": distribution.list_devices,
+    "process_index_and_count": distribution.process_index_and_count,
+    "tensor_layout": distribution.tensor_layout,
     "random_state": global_keys.state,
     "remat": jax.checkpoint,
     "set_random_state": global_keys.set_state,

@@ -14,6 +14,7 @@ INFO = BackendInfo(
         Capability.BFLOAT16: partial("through ml_dtypes; arithmetic is emulated"),
         Capability.COMPLEX: FULL,
         Capability.STRINGS: partial("as arrays of str; no ops on them"),
+        Capability.DISTRIBUTION: none("NumPy works on one device"),
         Capability.DYNAMIC_SHAPES: FULL,
         Capability.SPARSE: none("NumPy has no sparse arrays"),
         Capability.GRADIENTS: none("NumPy has no automatic differentiation"),

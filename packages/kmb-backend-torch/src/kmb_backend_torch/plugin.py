@@ -19,6 +19,9 @@ INFO = BackendInfo(
         Capability.FLOAT8: partial("stored and cast; no arithmetic on them"),
         Capability.BFLOAT16: FULL,
         Capability.COMPLEX: FULL,
+        Capability.DISTRIBUTION: none(
+            "training under a distribution is not taken up; wrap the model in DistributedDataParallel in your own loop"
+        ),
         Capability.DYNAMIC_SHAPES: FULL,
         Capability.SPARSE: none("sparse inputs are made dense"),
         Capability.RAGGED: none("torch's nested tensors lack most ops"),

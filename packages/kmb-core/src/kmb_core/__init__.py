@@ -49,6 +49,7 @@ _NAMESPACES = (
     "data",
     "datasets",
     "distillation",
+    "distribution",
     "dtype_policies",
     "errors",
     "initializers",

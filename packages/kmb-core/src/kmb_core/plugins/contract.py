@@ -54,6 +54,9 @@ class BackendImplementation(Protocol):
     # recurrent layers project each step's inputs in the loop; where it is missing, all are one product in front of it.
     # "start_profile" (folder) starts the framework's profiler and gives the function that ends it and writes the trace.
     # "checkpoint_value" (variable) gives what Orbax stores of it, where that is no array of the host.
+    # Of devices: "list_devices" (kind or None), "device_mesh" (mesh), "tensor_layout" (layout), "distribute_tensor"
+    # (tensor, layout), "initialize_distribution" (address, processes, index), "process_index_and_count" (), and
+    # "shard_dataset" (dataset, shards, index), as `kmb_core.distribution` describes them.
     # "compiled_whole" is `compiled` for compilers that else leave parts to Python: it refuses what they would leave.
     kernels: Mapping[str, Callable[..., Any]]
 
