@@ -7,6 +7,7 @@ from kmb_core import constraints as constraints
 from kmb_core import data as data
 from kmb_core import datasets as datasets
 from kmb_core import distillation as distillation
+from kmb_core import distribution as distribution
 from kmb_core import dtype_policies as dtype_policies
 from kmb_core import errors as errors
 from kmb_core import initializers as initializers

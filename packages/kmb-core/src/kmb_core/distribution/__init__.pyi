@@ -1,0 +1,11 @@
+from kmb_core.distribution.strategies import DataParallel as DataParallel
+from kmb_core.distribution.mesh import DeviceMesh as DeviceMesh
+from kmb_core.distribution.layout_map import LayoutMap as LayoutMap
+from kmb_core.distribution.strategies import ModelParallel as ModelParallel
+from kmb_core.distribution.mesh import TensorLayout as TensorLayout
+from kmb_core.distribution.devices import distribute_tensor as distribute_tensor
+from kmb_core.distribution.active import distribution as distribution
+from kmb_core.distribution.devices import get_device_count as get_device_count
+from kmb_core.distribution.devices import initialize as initialize
+from kmb_core.distribution.devices import list_devices as list_devices
+from kmb_core.distribution.active import set_distribution as set_distribution
