@@ -19,6 +19,12 @@ __version__ = "0.1.0"
 MODELS = {
     "resnet": ("ResNet50", "ResNet101", "ResNet152"),
     "resnet_v2": ("ResNet50V2", "ResNet101V2", "ResNet152V2"),
+    "vgg16": ("VGG16",),
+    "vgg19": ("VGG19",),
+    "mobilenet": ("MobileNet",),
+    "mobilenet_v2": ("MobileNetV2",),
+    "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
+    "xception": ("Xception",),
 }
 _NAMES = {name: f"{__name__}.{module}" for module, names in MODELS.items() for name in names}
 _MODULES = (*MODELS, "imagenet_utils", "resnet50")

@@ -131,6 +131,34 @@ def check_activation(model: str, weights: Any, activation: Any) -> None:
         )
 
 
+def published_size(input_shape: Sequence[int | None] | None, sides: Sequence[int]) -> int:
+    """The side, of those that weights were published for, that fits the images; 224 where none does."""
+    found = side(input_shape, 224)
+    return found if found in sides else 224
+
+
+def side(input_shape: Sequence[int | None] | None, default: int) -> int:
+    """The height of the images, or a default where it is not known or they are not square."""
+    if input_shape is None or len(input_shape) != 3:
+        return default
+    height, width = input_shape[1:] if channel_axis() == 1 else input_shape[:2]
+    return height if height is not None and height == width else default
+
+
+def divisible(channels: float, divisor: int = 8) -> int:
+    """The nearest multiple of the divisor, at least 90 % of what was asked for."""
+    nearest = max(divisor, int(channels + divisor / 2) // divisor * divisor)
+    return nearest + divisor if nearest < 0.9 * channels else nearest
+
+
+def halving_padding(x: Any, kernel: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Zeros around images for a convolution of stride 2, so that it gives half the side: fewer at the start if even."""
+    sides = x.shape[2:4] if channel_axis() == 1 else x.shape[1:3]
+    full = kernel // 2
+    height, width = (full if size is not None and size % 2 else full - 1 for size in sides)
+    return (height, full), (width, full)
+
+
 def pooled(features: Any, pooling: str | None) -> Any:
     """The features of a model without a top: as they are, or averaged, or their largest, for each channel."""
     if pooling == "avg":
@@ -149,6 +177,3 @@ def finished(images: Any, outputs: Any, *, name: str, weights: Any, published: p
 def _sources(images: Any) -> Any:
     found = utils.get_source_inputs(images)
     return found[0] if len(found) == 1 else found
-
-
-__all__ = ["channel_axis", "check_activation", "check_options", "finished", "image_input", "pooled"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import kmb_applications
-from kmb_core import applications
+from kmb_core import applications, utils
 
 pytestmark = pytest.mark.parity
 
@@ -34,8 +34,10 @@ def built(namespace, name, **options):
 def test_a_model_has_the_layers_and_the_outputs_of_its_original(keras, name):
     side = SIDES.get(name, 32)
     options = {"input_shape": (side, side, 3), "classes": 7, "classifier_activation": None}
-    theirs, ours = built(keras.applications, name, **options), built(applications, name, **options)
     # Automatic names count up within a process, theirs as ours.
+    keras.utils.clear_session()
+    utils.clear_session()
+    theirs, ours = built(keras.applications, name, **options), built(applications, name, **options)
     assert [shapes for _, shapes in described(ours)] == [shapes for _, shapes in described(theirs)]
     assert [n for n, shapes in described(ours) if shapes] == [n for n, shapes in described(theirs) if shapes]
     ours.set_weights(theirs.get_weights())
