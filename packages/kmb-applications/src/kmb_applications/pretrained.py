@@ -1,0 +1,99 @@
+"""Weights for a finished model: none, the published ones, or a file's.
+
+The published files were written by Keras 2: groups of layers in order, each with its arrays in order. Names in them are
+those of their time, so arrays are matched by place, and every shape has to agree.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from kmb_core import errors, utils
+
+
+@dataclass(frozen=True)
+class File:
+    """A published file: where it lies, what it is called in the cache, and its MD5 or SHA-256."""
+
+    address: str
+    name: str
+    digest: str | None = None
+
+
+def check(model: str, weights: Any) -> None:
+    """Refuse weights that are neither None, "imagenet" nor an existing file.
+
+    Raises:
+        MissingFileError: naming the model and what was asked for.
+    """
+    if weights in (None, "imagenet") or os.path.exists(weights):
+        return
+    raise errors.MissingFileError(
+        errors.message(
+            f'{model}: weights={weights!r}, expected None, "imagenet" or the path of a file that exists.',
+            remedy="Check the spelling, or pass the path of a .weights.h5 file.",
+        )
+    )
+
+
+def load(model: Any, weights: Any, published: File | None) -> None:
+    """Give a model the weights asked for; `published` is what "imagenet" stands for."""
+    if weights is None:
+        return
+    path = _downloaded(published) if weights == "imagenet" else os.fspath(weights)
+    if path.endswith((".weights.h5", ".keras")):
+        model.load_weights(path)
+    else:
+        _load_by_place(model, path)
+
+
+def _downloaded(file: File) -> str:
+    return utils.get_file(file.name, file.address, cache_subdir="models", file_hash=file.digest)
+
+
+def _load_by_place(model: Any, path: str) -> None:
+    stored = _stored_layers(path)
+    own = [layer for layer in model.layers if layer.weights]
+    if len(own) != len(stored):
+        raise _mismatch(path, f"{len(stored)} layers with weights, {model.name} has {len(own)}")
+    for layer, (name, arrays) in zip(own, stored, strict=True):
+        # Compared before the first is set, so that a wrong file leaves the layer as it was.
+        shapes, expected = [a.shape for a in arrays], [tuple(w.shape) for w in layer.weights]
+        if shapes != expected:
+            raise _mismatch(path, f"{name} of shapes {shapes}, {layer.name} has {expected}")
+    for layer, (_, arrays) in zip(own, stored, strict=True):
+        layer.set_weights(arrays)
+
+
+def _stored_layers(path: str) -> list[tuple[str, list[Any]]]:
+    import h5py  # costs 100 ms, and most models start without weights
+
+    try:
+        with h5py.File(path, "r") as file:
+            root = file.get("model_weights", file)
+            groups = [(_text(name), root[_text(name)]) for name in root.attrs["layer_names"]]
+            read = [(name, [group[key][()] for key in group.attrs["weight_names"]]) for name, group in groups]
+    except (OSError, KeyError) as error:
+        raise errors.CheckpointError(
+            errors.message(
+                f"{path}: not a file of weights.",
+                f"It cannot be read as HDF5 with one group for each layer: {error}.",
+                "Pass a .weights.h5 file, or an .h5 file that Keras 2 wrote with save_weights.",
+            )
+        ) from error
+    return [(name, arrays) for name, arrays in read if arrays]
+
+
+def _text(name: Any) -> str:
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
+def _mismatch(path: str, difference: str) -> errors.CheckpointError:
+    return errors.CheckpointError(
+        errors.message(
+            f"{path}: the weights do not fit the model: {difference}.",
+            "The file belongs to another architecture, number of classes or include_top.",
+        )
+    )

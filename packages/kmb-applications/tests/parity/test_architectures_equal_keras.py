@@ -1,0 +1,46 @@
+"""Every model is Keras's: names, order and shapes of weights, and with the same weights the same outputs."""
+
+import importlib
+import os
+
+import numpy as np
+import pytest
+
+import kmb_applications
+from kmb_core import applications, utils
+
+pytestmark = pytest.mark.parity
+
+# The smallest images with which a model's top can be built; 32 where the table says nothing.
+SIDES = {"InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71}
+NAMES = [name for names in kmb_applications.MODELS.values() for name in names]
+
+
+@pytest.fixture(scope="module")
+def keras():
+    os.environ.setdefault("KERAS_BACKEND", os.environ.get("KMB_BACKEND", "torch"))
+    return importlib.import_module("keras")
+
+
+def described(model):
+    return [(layer.name, [tuple(weight.shape) for weight in layer.weights]) for layer in model.layers]
+
+
+def built(namespace, name, **options):
+    return getattr(namespace, name)(weights=None, **options)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_model_has_the_layers_and_the_outputs_of_its_original(keras, name):
+    side = SIDES.get(name, 32)
+    options = {"input_shape": (side, side, 3), "classes": 7, "classifier_activation": None}
+    # Automatic names count up within a process, theirs as ours.
+    keras.utils.clear_session()
+    utils.clear_session()
+    theirs, ours = built(keras.applications, name, **options), built(applications, name, **options)
+    assert [shapes for _, shapes in described(ours)] == [shapes for _, shapes in described(theirs)]
+    assert [n for n, shapes in described(ours) if shapes] == [n for n, shapes in described(theirs) if shapes]
+    ours.set_weights(theirs.get_weights())
+    images = np.random.default_rng(0).uniform(0, 255, (2, side, side, 3)).astype("float32")
+    expected = np.asarray(theirs.predict(images, verbose=0))
+    np.testing.assert_allclose(ours.predict(images, verbose=0), expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
