@@ -113,6 +113,8 @@ def mixed(session: nox.Session) -> None:
     session.install("--no-deps", f"./{APPLICATIONS}")
     pytest(session, *IN_PARALLEL, "-m", "mixed", "packages", backend="numpy")
     run_example(session, "--backend", "torch")
+    run_examples(session, "torch_loop.py", "torch_modules.py", "torch_ddp.py", "torch_train_step.py")
+    run_examples(session, "tensorflow_loop.py", "tensorflow_train_step.py")
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
     for file in sorted((ROOT / "examples").glob("*.py")):
         if file.name not in ("digits.py", "torch_ddp.py"):
@@ -190,9 +192,18 @@ print(distribution, module.__version__, "imports alone")
 
 @nox.session
 def examples(session: nox.Session) -> None:
-    """The README's main command, to the letter."""
-    install(session, f"./{CORE}", f"./{BACKENDS['jax']}", "scikit-learn")
+    """The README's main command, to the letter, and the examples for JAX; those for all frameworks run in `mixed`."""
+    install(session, f"./{CORE}", f"./{BACKENDS['jax']}", "scikit-learn", "optax")
     run_example(session)
+    run_examples(session, "jax_loop.py", "jax_train_step.py", "compute_loss.py")
+
+
+def run_examples(session: nox.Session, *names: str) -> None:
+    for name in names:
+        processes = ("--nproc-per-node", "2") if name.endswith("_ddp.py") else ()
+        launcher = "torchrun" if processes else "python"
+        environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
+        session.run(launcher, *processes, f"examples/{name}", env=environment)
 
 
 def run_example(session: nox.Session, *arguments: str) -> None:

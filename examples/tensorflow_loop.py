@@ -47,9 +47,7 @@ def main() -> int:
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss
 
-    samples = (
-        tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(2000, seed=0).batch(64, drop_remainder=True)
-    )
+    samples = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(2000, seed=0).batch(64)
     for epoch in range(20):
         for x, y in samples:
             loss = step(x, y)
