@@ -79,6 +79,7 @@ def tests(session: nox.Session, backend: str) -> None:
     if session.posargs:
         return
     examples_of_docstrings = ("--doctest-modules", "--ignore-glob=*/conformance/*", "--pyargs", "kmb_core")
+    examples_of_docstrings += ("kmb_applications",)
     pytest(session, *IN_PARALLEL, *examples_of_docstrings, backend=backend)
     conformance(session, "--kmb-backend", backend, backend=backend)
     package = f"kmb_backend_{backend}"
@@ -146,6 +147,17 @@ def parity(session: nox.Session, backend: str) -> None:
         "torch": [f"{CORE}/tests", f"--ignore={here}/folders"],
     }.get(backend, [here])
     pytest(session, *IN_PARALLEL, "-m", "parity", *session.posargs or chosen, backend=backend)
+
+
+@nox.session(name="applications-parity")
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def applications_parity(session: nox.Session, backend: str) -> None:
+    """Every architecture of kmb-applications beside Keras's, with the same weights. Not run by default."""
+    install(session, *TEST_TOOLS, "keras")
+    install_backends(session, backend)
+    session.install("--no-compile", "--no-deps", f"./{APPLICATIONS}")
+    session.env["KERAS_BACKEND"] = backend
+    pytest(session, *IN_PARALLEL, "-m", "parity", f"{APPLICATIONS}/tests", *session.posargs, backend=backend)
 
 
 @nox.session

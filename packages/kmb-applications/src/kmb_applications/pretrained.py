@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kmb_core import errors, utils
+from kmb_core.saving import LoadPolicy
+from kmb_core.saving.hdf5 import stored_layers
 
 
 @dataclass(frozen=True)
@@ -54,40 +56,18 @@ def _downloaded(file: File) -> str:
 
 
 def _load_by_place(model: Any, path: str) -> None:
-    stored = _stored_layers(path)
-    own = [layer for layer in model.layers if layer.weights]
-    if len(own) != len(stored):
-        raise _mismatch(path, f"{len(stored)} layers with weights, {model.name} has {len(own)}")
-    for layer, (name, arrays) in zip(own, stored, strict=True):
-        # Compared before the first is set, so that a wrong file leaves the layer as it was.
-        shapes, expected = [a.shape for a in arrays], [tuple(w.shape) for w in layer.weights]
-        if shapes != expected:
-            raise _mismatch(path, f"{name} of shapes {shapes}, {layer.name} has {expected}")
-    for layer, (_, arrays) in zip(own, stored, strict=True):
-        layer.set_weights(arrays)
-
-
-def _stored_layers(path: str) -> list[tuple[str, list[Any]]]:
-    import h5py  # costs 100 ms, and most models start without weights
-
-    try:
-        with h5py.File(path, "r") as file:
-            root = file.get("model_weights", file)
-            groups = [(_text(name), root[_text(name)]) for name in root.attrs["layer_names"]]
-            read = [(name, [group[key][()] for key in group.attrs["weight_names"]]) for name, group in groups]
-    except (OSError, KeyError) as error:
-        raise errors.CheckpointError(
-            errors.message(
-                f"{path}: not a file of weights.",
-                f"It cannot be read as HDF5 with one group for each layer: {error}.",
-                "Pass a .weights.h5 file, or an .h5 file that Keras 2 wrote with save_weights.",
-            )
-        ) from error
-    return [(name, arrays) for name, arrays in read if arrays]
-
-
-def _text(name: Any) -> str:
-    return name.decode() if isinstance(name, bytes) else str(name)
+    with open(path, "rb") as source, stored_layers(source, path, LoadPolicy()) as found:
+        stored = [(name, arrays) for name, arrays in found if arrays]
+        own = [layer for layer in model.layers if layer.weights]
+        if len(own) != len(stored):
+            raise _mismatch(path, f"{len(stored)} layers with weights, {model.name} has {len(own)}")
+        for layer, (name, arrays) in zip(own, stored, strict=True):
+            # All are compared before the first is set, so that a wrong file leaves the model as it was.
+            shapes, expected = [array.shape for _, array in arrays], [tuple(w.shape) for w in layer.weights]
+            if shapes != expected:
+                raise _mismatch(path, f"{name} of shapes {shapes}, {layer.name} has {expected}")
+        for layer, (_, arrays) in zip(own, stored, strict=True):
+            layer.set_weights([array.read() for _, array in arrays])
 
 
 def _mismatch(path: str, difference: str) -> errors.CheckpointError:

@@ -69,9 +69,66 @@ def stored_arrays(source: BinaryIO, where: str, policy: LoadPolicy) -> Iterator[
         policy: limits.
 
     Raises:
-        CheckpointError: for a damaged file, or one that is no HDF5.
+        CheckpointError: for a damaged file, one that is no HDF5, or one of the layout before Keras 3.
         SecurityError: for links and storage outside of the file.
     """
+    with _opened(source, where) as file:
+        if "layer_names" in file.attrs or "model_config" in file.attrs:
+            cause = "It has the layout of .h5 files before Keras 3."
+            remedy = "Load it with Keras 3 and save it as .keras or .weights.h5."
+            raise CheckpointError(message(f"{where}: the old HDF5 layout is not read", cause, remedy))
+        yield _Listing(where, policy).of(file)
+
+
+@contextmanager
+def stored_layers(
+    source: BinaryIO, where: str, policy: LoadPolicy
+) -> Iterator[list[tuple[str, list[tuple[str, Stored]]]]]:
+    """The layers of a file of weights in the layout before Keras 3, in their order, with their arrays in theirs.
+
+    Args:
+        source: the file.
+        where: what messages call it.
+        policy: limits.
+
+    Raises:
+        CheckpointError: for a damaged file, one that is no HDF5, or one of another layout.
+        SecurityError: for links and storage outside of the file.
+    """
+    with _opened(source, where) as file:
+        found = _Listing(where, policy).of(file)
+        start = "" if "layer_names" in file.attrs else "model_weights/"
+        if start and "model_weights" not in file:
+            raise CheckpointError(message(f"{where}: not a file of weights in the layout before Keras 3"))
+        root = file[start] if start else file
+        yield [(name, _arrays(root, f"{start}{name}", name, found, where)) for name in _texts(root, "layer_names")]
+
+
+def _arrays(root: Any, path: str, layer: str, found: dict[str, Stored], where: str) -> list[tuple[str, Stored]]:
+    if layer not in root:
+        raise CheckpointError(message(f"{where} is damaged: layer {layer!r} is listed, but not there"))
+    names = _texts(root[layer], "weight_names")
+    missing = [name for name in names if f"{path}/{name}" not in found]
+    if missing:
+        raise CheckpointError(message(f"{where} is damaged: {missing[:5]} of layer {layer!r} are not there"))
+    return [(name, found[f"{path}/{name}"]) for name in names]
+
+
+def _texts(holder: Any, name: str) -> list[str]:
+    """A list of texts among the attributes; long ones are written in pieces, `name0`, `name1` and so on."""
+    attributes = holder.attrs
+    pieces = [name] if name in attributes else []
+    while not pieces or pieces[0] != name:
+        following = f"{name}{len(pieces)}"
+        if following not in attributes:
+            break
+        pieces.append(following)
+    items = [item for piece in pieces for item in np.ravel(attributes[piece]).tolist()]
+    return [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in items]
+
+
+@contextmanager
+def _opened(source: BinaryIO, where: str) -> Iterator[Any]:
     import h5py  # heavy, and only files need it
 
     try:
@@ -81,7 +138,7 @@ def stored_arrays(source: BinaryIO, where: str, policy: LoadPolicy) -> Iterator[
         raise CheckpointError(message(f"{where} is no HDF5 file that can be read: {error}", cause)) from error
     with file:
         try:
-            yield _Listing(where, policy).of(file)
+            yield file
         except (OSError, RuntimeError) as error:
             if isinstance(error, CheckpointError):
                 raise
@@ -99,10 +156,6 @@ class _Listing:
         self.count = 0
 
     def of(self, file: Any) -> dict[str, Stored]:
-        if "layer_names" in file.attrs or "model_config" in file.attrs:
-            cause = "It has the layout of .h5 files before Keras 3."
-            remedy = "Load it with Keras 3 and save it as .keras or .weights.h5."
-            raise CheckpointError(message(f"{self.where}: the old HDF5 layout is not read", cause, remedy))
         found: dict[str, Stored] = {}
         pending: list[tuple[str, Any, int]] = [("", file, 0)]
         while pending:

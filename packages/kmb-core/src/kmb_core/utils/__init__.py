@@ -16,6 +16,7 @@ _NAMES = {
     "deserialize_keras_object": "kmb_core.serialization",
     "disable_interactive_logging": "kmb_core.config",
     "enable_interactive_logging": "kmb_core.config",
+    "find_nan": "kmb_core.utils.nan_finder",
     "get_custom_objects": "kmb_core.serialization",
     "get_file": "kmb_core.utils.downloads",
     "get_registered_name": "kmb_core.serialization",

@@ -13,6 +13,7 @@ from kmb_core.serialization import custom_object_scope as custom_object_scope
 from kmb_core.serialization import deserialize_keras_object as deserialize_keras_object
 from kmb_core.config import disable_interactive_logging as disable_interactive_logging
 from kmb_core.config import enable_interactive_logging as enable_interactive_logging
+from kmb_core.utils.nan_finder import find_nan as find_nan
 from kmb_core.serialization import get_custom_objects as get_custom_objects
 from kmb_core.utils.downloads import get_file as get_file
 from kmb_core.serialization import get_registered_name as get_registered_name

@@ -1,0 +1,139 @@
+"""Models as their users meet them: shapes, both data formats, files of weights, and what is refused."""
+
+import h5py
+import numpy as np
+import pytest
+
+from kmb_core import applications, config
+from kmb_core.errors import CheckpointError, SecurityError, ShapeError
+
+SMALL = {"input_shape": (32, 32, 3), "alpha": 0.25, "classes": 5}
+
+
+@pytest.fixture
+def small():
+    return applications.MobileNet(weights=None, **SMALL)
+
+
+@pytest.fixture
+def channels_first():
+    before = config.image_data_format()
+    config.set_image_data_format("channels_first")
+    yield
+    config.set_image_data_format(before)
+
+
+def images(*shape):
+    return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
+
+
+def test_the_top_gives_probabilities(small):
+    outputs = small.predict(images(2, 32, 32, 3), verbose=0)
+    assert outputs.shape == (2, 5)
+    np.testing.assert_allclose(outputs.sum(axis=1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "shape"), [(None, (None, 1, 1, 2048)), ("avg", (None, 2048)), ("max", (None, 2048))]
+)
+def test_without_a_top_there_are_features(pooling, shape):
+    model = applications.ResNet50(weights=None, include_top=False, input_shape=(32, 32, 3), pooling=pooling)
+    assert model.output_shape == shape
+    assert model.name == "resnet50"
+
+
+def test_sides_may_be_open_without_a_top():
+    assert applications.VGG16(weights=None, include_top=False).output_shape == (None, None, None, 512)
+
+
+def test_channels_may_come_first(small, channels_first):
+    x = images(2, 32, 32, 3)
+    other = applications.MobileNet(weights=None, **{**SMALL, "input_shape": (3, 32, 32)})
+    other.set_weights(small.get_weights())
+    outputs = other.predict(x.transpose(0, 3, 1, 2), verbose=0)
+    np.testing.assert_allclose(outputs, small.predict(x, verbose=0), rtol=1e-4, atol=1e-6)
+
+
+def written_before_keras_3(model, path):
+    """A file of weights as Keras 2 wrote them."""
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
+        for layer in model.layers:
+            group = file.create_group(layer.name)
+            names = [f"{layer.name}/{i}:0" for i in range(len(layer.weights))]
+            group.attrs["weight_names"] = [name.encode() for name in names]
+            for name, array in zip(names, layer.get_weights(), strict=True):
+                group[name] = array + 0.5
+
+
+def test_a_file_of_keras_2_is_read_by_place(small, tmp_path):
+    path = tmp_path / "old.h5"
+    written_before_keras_3(small, path)
+    other = applications.MobileNet(weights=str(path), **SMALL)
+    for own, stored in zip(other.get_weights(), small.get_weights(), strict=True):
+        np.testing.assert_allclose(own, stored + 0.5)
+
+
+def test_a_file_of_weights_is_read(small, tmp_path):
+    path = tmp_path / "new.weights.h5"
+    small.save_weights(path)
+    for own, stored in zip(
+        applications.MobileNet(weights=str(path), **SMALL).get_weights(), small.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(own, stored)
+
+
+def test_a_file_of_another_model_is_refused(small, tmp_path):
+    path = tmp_path / "old.h5"
+    written_before_keras_3(small, path)
+    with pytest.raises(CheckpointError, match="do not fit"):
+        applications.MobileNet(weights=str(path), **{**SMALL, "classes": 6})
+    with pytest.raises(CheckpointError, match="do not fit"):
+        applications.VGG16(weights=str(path), include_top=False)
+
+
+def test_a_file_that_leads_to_another_one_is_refused(small, tmp_path):
+    path = tmp_path / "old.h5"
+    written_before_keras_3(small, path)
+    with h5py.File(path, "a") as file:
+        del file["conv1/conv1/0:0"]
+        file["conv1/conv1/0:0"] = h5py.ExternalLink("/etc/secret.h5", "/x")
+    with pytest.raises(SecurityError, match="link"):
+        applications.MobileNet(weights=str(path), **SMALL)
+
+
+def test_what_is_no_file_of_weights_is_refused(tmp_path):
+    path = tmp_path / "old.h5"
+    path.write_bytes(b"no weights")
+    with pytest.raises(CheckpointError, match="HDF5"):
+        applications.MobileNet(weights=str(path), **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"input_shape": (8, 8, 3)}, ShapeError, "at least 32"),
+        ({"input_shape": (32, 32)}, ShapeError, "three sizes"),
+        ({"weights": "imagenet", "classes": 10}, ValueError, "1000"),
+        ({"weights": "imagenet", "include_top": False, "input_shape": (64, 64, 4)}, ShapeError, "three channels"),
+        ({"weights": "imagenot"}, FileNotFoundError, "imagenot"),
+        ({"pooling": "middle"}, ValueError, "pooling"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(options, error, words):
+    with pytest.raises(error, match=words):
+        applications.ResNet50(**{"weights": None, **options})
+
+
+def test_images_are_brought_into_each_familys_range():
+    x = np.random.default_rng(0).uniform(0, 255, (2, 4, 4, 3)).astype("float32")
+    np.testing.assert_allclose(applications.mobilenet.preprocess_input(x.copy()), x / 127.5 - 1, rtol=1e-5, atol=1e-5)
+    expected = x[..., ::-1] - np.array([103.939, 116.779, 123.68], "float32")
+    np.testing.assert_allclose(applications.resnet50.preprocess_input(x.copy()), expected, rtol=1e-5, atol=1e-4)
+    expected = (x / 255 - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
+    np.testing.assert_allclose(applications.densenet.preprocess_input(x.copy()), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_predictions_of_other_classes_cannot_be_named():
+    with pytest.raises(ShapeError, match=r"\(2, 5\)"):
+        applications.imagenet_utils.decode_predictions(np.zeros((2, 5)))
