@@ -7,7 +7,7 @@ Only shapes are worked out; no data goes through the model.
 from typing import Any
 
 from kmb_core import tree
-from kmb_core.backend import KerasTensor, SymbolicScope, state
+from kmb_core.backend import KerasTensor, StatelessScope, SymbolicScope, state
 from kmb_core.data.peeked import PeekedAdapter
 from kmb_core.dtypes import standardize_dtype
 from kmb_core.training.batches import unpack_x_y_sample_weight
@@ -42,7 +42,7 @@ def prepare_for(model: Any, batch: Any, training: bool = True, losses: bool = Tr
     x, y, sample_weight = map(_abstract_batch, parts)
     outputs = None
     if not model.built or (losses and not model._compiled_parts_built()):
-        outputs = _outputs(model, x)
+        outputs = _outputs_for(model, x, parts[0])
     if losses and not model._compiled_parts_built():
         model._build_compiled_parts(x, y, outputs, sample_weight)
     if training and model.optimizer is not None and not model.optimizer.built:
@@ -60,6 +60,19 @@ def check_accepted(model: Any, batch: Any) -> None:
         ShapeError: naming the layer.
     """
     _outputs(model, _abstract_batch(unpack_x_y_sample_weight(batch)[0]))
+
+
+def _outputs_for(model: Any, x: Any, values: Any) -> Any:
+    """Symbolic outputs; from a call on the values where the model runs eagerly and its code asks for them."""
+    try:
+        return _outputs(model, x)
+    except Exception:
+        if not model.run_eagerly:
+            raise
+    with StatelessScope():  # what the call assigns is forgotten
+        outputs = model(tree.map_structure(model._backend.convert, values))
+    model._clear_losses()
+    return tree.map_structure(_abstract, outputs)
 
 
 def _outputs(model: Any, x: Any) -> Any:
