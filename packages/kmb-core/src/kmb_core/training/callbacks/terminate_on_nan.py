@@ -35,7 +35,7 @@ class TerminateOnNaN(Callback):
             raise RuntimeError(
                 f"Batch {batch}: the loss is {loss}; training was stopped.\n"
                 "The learning rate may be too high, or the data may hold NaN or a division by zero.\n"
-                "kmb_core.utils.find_nan(model, x, y) names the layer and the op; a lower learning rate, or clipnorm in "
+                "kmb_core.utils.find_nan(model, x, y) names layer and op; a lower learning rate, or clipnorm in "
                 "the optimizer, may help."
             )
         announce(f"Batch {batch}: the loss is {loss}; training is stopped.")
