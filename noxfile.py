@@ -109,18 +109,14 @@ def has_tests(folder: str) -> bool:
 @nox.session
 def mixed(session: nox.Session) -> None:
     """All backends alive in one process: their own tests, and all examples, in which frameworks stand side by side."""
-    install(session, *TEST_TOOLS, "flax", "optax")
+    install(session, *TEST_TOOLS, "flax")
     install_backends(session, *BACKENDS)
     session.install("--no-deps", f"./{APPLICATIONS}")
     pytest(session, *IN_PARALLEL, "-m", "mixed", "packages", backend="numpy")
+    pytest(session, *IN_PARALLEL, "--doctest-modules", "--pyargs", "kmb_applications", backend="numpy")
     run_example(session, "--backend", "torch")
     run_examples(session, "torch_loop.py", "torch_modules.py", "torch_ddp.py", "torch_train_step.py")
     run_examples(session, "tensorflow_loop.py", "tensorflow_train_step.py")
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
-    for file in sorted((ROOT / "examples").glob("*.py")):
-        if file.name not in ("digits.py", "torch_ddp.py"):
-            session.run("python", f"examples/{file.name}", env=quiet)
-    session.run("torchrun", "--nproc-per-node", "2", "examples/torch_ddp.py", env=quiet)
 
 
 @nox.session
