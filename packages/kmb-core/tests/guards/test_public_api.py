@@ -31,6 +31,6 @@ def test_every_name_of_a_namespace_can_be_had():
 api.namespaces()  # imports them, which fills the table below
 
 
-@pytest.mark.parametrize("package", sorted(TABLES))
+@pytest.mark.parametrize("package", sorted(name for name in TABLES if name.partition(".")[0] == "kmb_core"))
 def test_the_stub_says_what_the_namespace_does(package):
     assert api.stub_path(package).read_text() == api.stub_text(package), HINT
