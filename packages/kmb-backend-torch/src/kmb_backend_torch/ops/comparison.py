@@ -21,7 +21,10 @@ isfinite = torch.isfinite
 
 def isclose(x1: Tensor, x2: Operand, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """Where two numbers are about the same."""
-    return torch.isclose(x1, beside(x1, x2), rtol, atol, equal_nan)
+    x2 = beside(x1, x2)
+    if equal_nan and x1.is_cuda:  # where torch writes "both are NaN" into the shape of x1
+        x1, x2 = torch.broadcast_tensors(x1, x2)
+    return torch.isclose(x1, x2, rtol, atol, equal_nan)
 
 
 @with_unsigned

@@ -1,5 +1,7 @@
 """Products of matrices and tensors."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -19,19 +21,30 @@ def _summable(*operands: Tensor) -> tuple[torch.dtype, tuple[Tensor, ...]]:
     return dtype, operands
 
 
+def _of_integers(product: Callable[..., Tensor], dtype: torch.dtype, *operands: Tensor) -> Tensor:
+    """A sum of products of integers, for which torch has kernels on the processor alone."""
+    if operands[0].device.type == "cpu" or dtype.is_floating_point or dtype.is_complex:
+        return product(*operands).to(dtype)
+    if operands[0].dtype is torch.int64:  # which no float holds
+        return product(*(x.cpu() for x in operands)).to(operands[0].device, dtype)
+    return product(*(x.to(torch.float64) for x in operands)).to(torch.int64).to(dtype)
+
+
 @with_unsigned
 def matmul(x1: Tensor, x2: Tensor) -> Tensor:
     """The matrix product."""
     if x1.dtype.is_floating_point:
         return torch.matmul(x1, x2)
-    dtype, (x1, x2) = _summable(x1, x2)
-    return torch.matmul(x1, x2).to(dtype)
+    dtype, operands = _summable(x1, x2)
+    return _of_integers(torch.matmul, dtype, *operands)
 
 
 def einsum(subscripts: str, *operands: Tensor, **kwargs: Any) -> Tensor:
     """Sums of products."""
+    if operands[0].dtype.is_floating_point:
+        return torch.einsum(subscripts, *operands)
     dtype, operands = _summable(*operands)
-    return torch.einsum(subscripts, *operands).to(dtype)
+    return _of_integers(partial(torch.einsum, subscripts), dtype, *operands)
 
 
 @with_unsigned
@@ -48,9 +61,8 @@ def tensordot(x1: Tensor, x2: Tensor, axes: Any = 2) -> Tensor:
     """The sum of products over several axes."""
     if x1.dtype is torch.bool:
         return tensordot(x1.to(torch.int32), x2.to(torch.int32), axes).to(torch.bool)
-    if isinstance(axes, int):
-        return torch.tensordot(x1, x2, dims=axes)
-    return torch.tensordot(x1, x2, dims=[[a] if isinstance(a, int) else list(a) for a in axes])
+    dims = axes if isinstance(axes, int) else [[a] if isinstance(a, int) else list(a) for a in axes]
+    return _of_integers(partial(torch.tensordot, dims=dims), x1.dtype, x1, x2)
 
 
 @with_unsigned
@@ -64,6 +76,8 @@ def outer(x1: Tensor, x2: Any) -> Tensor:
 @with_unsigned
 def inner(x1: Tensor, x2: Any) -> Tensor:
     """The sum of products over both last axes; a number multiplies."""
-    if not isinstance(x2, Tensor) or x1.dtype is not torch.bool:
-        return torch.inner(x1, x2) if isinstance(x2, Tensor) else torch.mul(x1, x2)
-    return torch.inner(x1.to(torch.int32), x2.to(torch.int32)).to(torch.bool)
+    if not isinstance(x2, Tensor):
+        return torch.mul(x1, x2)
+    if x1.dtype is torch.bool:
+        return _of_integers(torch.inner, x1.dtype, x1.to(torch.int32), x2.to(torch.int32))
+    return _of_integers(torch.inner, x1.dtype, x1, x2)
