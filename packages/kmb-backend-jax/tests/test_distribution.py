@@ -1,4 +1,4 @@
-"""Arrays over eight virtual devices, in a process of their own: the number of devices is fixed when JAX starts."""
+"""Arrays and training over eight virtual devices, in processes of their own: the number is fixed when JAX starts."""
 
 import os
 import subprocess
@@ -29,10 +29,73 @@ print("laid out")
 """
 
 
+# Rows that eight devices can share evenly and a smaller last batch that they cannot; weights set before and after.
+TRAINING = """
+import numpy as np
+import kmb_core
+from kmb_core import layers
+from kmb_core.distribution import DataParallel, DeviceMesh, LayoutMap, ModelParallel, list_devices, set_distribution
+
+random = np.random.default_rng(0)
+x = random.normal(size=(38, 6)).astype("float32")
+y = (x.sum(axis=1) > 0).astype("int32")
+weights = np.linspace(0.5, 2, 38).astype("float32")
+
+def made():
+    kmb_core.utils.set_random_seed(1)
+    model = kmb_core.Sequential([kmb_core.Input((6,)), layers.Dense(16, activation="relu", name="first")])
+    model.add(layers.BatchNormalization())
+    model.add(layers.Dense(8, name="second"))
+    model.add(layers.Dense(2))
+    loss = kmb_core.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(kmb_core.optimizers.Adam(0.01), loss, metrics=["accuracy"])
+    return model
+
+def trained(distribution, model=None):
+    set_distribution(distribution)
+    model = model or made()
+    given = {"sample_weight": weights, "validation_data": (x[:20], y[:20])}
+    history = model.fit(x, y, batch_size=16, epochs=2, verbose=0, shuffle=False, **given).history
+    results = [*history.values(), model.evaluate(x, y, verbose=0), model.predict(x, verbose=0)]
+    results += [variable.numpy() for variable in model.variables]
+    set_distribution(None)
+    return model, results
+
+def same(found, expected):
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+_, alone = trained(None)
+model, found = trained(DataParallel(devices=list_devices()))
+same(found, alone)
+assert len(model.layers[0].kernel.value.sharding.device_set) == 8
+
+mesh = DeviceMesh((4, 2), ["batch", "model"], list_devices())
+layout = LayoutMap(mesh)
+layout["first/kernel"], layout["first/bias"], layout["second/kernel"] = (None, "model"), ("model",), ("model", None)
+model, found = trained(ModelParallel(layout_map=layout, batch_dim_name="batch"))
+same(found, alone)
+assert {shard.data.shape for shard in model.layers[0].kernel.value.addressable_shards} == {(6, 8)}
+
+_, found = trained(DataParallel(devices=list_devices()), made())  # made before the distribution was set
+same(found, alone)
+print("trained")
+"""
+
+
 def test_arrays_are_split_over_eight_devices_and_keep_their_values():
+    assert run(PROGRAM) == "laid out"
+
+
+def test_training_over_eight_devices_gives_what_one_device_gives():
+    assert run(TRAINING) == "trained"
+
+
+def run(program):
     surroundings = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
     surroundings["KMB_BACKEND"] = "jax"
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=surroundings, capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", program], env=surroundings, capture_output=True, text=True, timeout=300
     )
-    assert done.stdout.strip() == "laid out", done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()

@@ -1,9 +1,11 @@
 """Devices of JAX, and arrays laid out over them with `NamedSharding`."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from kmb_core.errors import message
@@ -18,8 +20,31 @@ def list_devices(kind: str | None) -> list[str]:
     return [f"{_kind(device)}:{device.id}" for device in devices]
 
 
+def check_distribution(distribution: Any) -> None:
+    """Every distribution can be trained under whose devices are there."""
+    _ = distribution.device_mesh.backend_mesh
+
+
+def agreed_number(number: int) -> int:
+    """The number that the first process gives."""
+    if jax.process_count() == 1:
+        return number
+    halves = np.array(divmod(number, 2**31), "int32")
+    high, low = multihost_utils.broadcast_one_to_all(halves).tolist()
+    return high * 2**31 + low
+
+
 def device_mesh(mesh: Any) -> Mesh:
     """The mesh of JAX that holds the named devices."""
+    if mesh not in _meshes:
+        _meshes[mesh] = _mesh(mesh)
+    return _meshes[mesh]
+
+
+_meshes: WeakKeyDictionary[Any, Mesh] = WeakKeyDictionary()
+
+
+def _mesh(mesh: Any) -> Mesh:
     found = [_device(str(name)) for name in mesh.devices.flatten()]
     return Mesh(np.array(found).reshape(mesh.shape), tuple(mesh.axis_names))
 

@@ -31,6 +31,8 @@ promotes = False
 variable_class = JaxVariable
 layer_class = None
 kernels: Mapping[str, Callable[..., Any]] = {
+    "agreed_number": distribution.agreed_number,
+    "check_distribution": distribution.check_distribution,
     "checkpoint_value": attrgetter("value"),  # Orbax writes arrays of JAX from the devices that hold them
     "compiled_step": compiled_step,
     "device_mesh": distribution.device_mesh,

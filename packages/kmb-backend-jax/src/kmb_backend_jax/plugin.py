@@ -24,9 +24,7 @@ INFO = BackendInfo(
         Capability.SPARSE: none("sparse tensors of JAX are experimental and not taken up"),
         Capability.RAGGED: none("JAX has no ragged tensors"),
         Capability.STRINGS: none("JAX has no strings"),
-        Capability.DISTRIBUTION: none(
-            "tensors can be laid out over devices; training under a distribution is not taken up"
-        ),
+        Capability.DISTRIBUTION: FULL,
         Capability.DYNAMIC_SHAPES: none("shapes are fixed when a function is compiled"),
     },
     devices=("cpu", "gpu", "tpu"),

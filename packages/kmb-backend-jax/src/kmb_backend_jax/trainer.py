@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from kmb_backend_jax.conversion import convert
+from kmb_backend_jax.placement import Placement
 from kmb_backend_jax.session import Groups, Session, State
 from kmb_backend_jax.steps import PureModel, unpacked
 from kmb_core.backend import StatelessScope
@@ -43,6 +44,7 @@ class JaxTrainer(Trainer):
         self._steps: dict[str, Callable[..., Any]] = {}
         self._compiles = True
         self._making = threading.RLock()
+        self._placement: Placement | None = None
 
     # Default steps ---------------------------------------------------------------------------------------------------
 
@@ -169,6 +171,13 @@ class JaxTrainer(Trainer):
         self.session = None
         self._steps = {}
 
+    def follow_distribution(self) -> None:
+        """Forget steps that were made under another distribution than the one that is set now."""
+        super().follow_distribution()
+        known = None if self._placement is None else self._placement.distribution
+        if known is not self.distribution:
+            self._placement = None if self.distribution is None else Placement(self.distribution)
+
     def compile_choice(self) -> str:
         """Settle `jit_compile="auto"`: everything that runs on JAX can be compiled."""
         if self.model.jit_compile == "auto" and not self.model.run_eagerly:
@@ -184,14 +193,17 @@ class JaxTrainer(Trainer):
             return self._steps.get(name) or self._make(name)
 
     def _make(self, name: str) -> Callable[..., Any]:
+        self.follow_distribution()
         groups = self._groups()
+        if self._placement is not None:
+            self._placement.lay_out(groups)
         if self.session is None or not self.session.owns(groups):
             self.rebuild()
             self.session = Session(groups)
         self._compiles = self.compile_choice() == "jit"
         mode, _, alone = name.partition(" ")
         step = self._on_state(mode, bool(alone))
-        self._steps[name] = _jitted(step, mode) if self._compiles else _eager(step)
+        self._steps[name] = self._jitted(step, mode) if self._compiles else self._eager(step)
         return self._steps[name]
 
     def _groups(self) -> Groups:
@@ -224,6 +236,23 @@ class JaxTrainer(Trainer):
 
         return step
 
+    def _jitted(self, step: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        donated = (0,) if mode == "train" else ()
+        placement, session = self._placement, self.session
+        if placement is None:
+            return jax.jit(step, donate_argnums=donated)
+        before = placement.of_state(session.groups, GIVEN[mode])  # type: ignore[union-attr]  # made with the step
+        after = placement.of_state(session.groups, CHANGED[mode])  # type: ignore[union-attr]  # made with the step
+        result = placement.whole if placement.several or mode != "predict" else None
+        shardings: dict[str, Any] = {"in_shardings": (before, None), "out_shardings": (result, after)}
+        return placement.placing(jax.jit(step, donate_argnums=donated, **shardings))
+
+    def _eager(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        def run(state: State, data: Any) -> Any:
+            return step(state, jax.tree.map(convert, data))
+
+        return run if self._placement is None else self._placement.placing(run)
+
     def _can_scan(self, mode: str) -> bool:
         if mode not in self._steps:
             self._made(mode)
@@ -247,19 +276,8 @@ class JaxTrainer(Trainer):
                 carried, logs = lax.scan(body, tuple(before[group] for group in changed), stacked)
                 return jax.tree.map(lambda log: log[-1], logs), carried
 
-            self._steps[name] = _jitted(many, mode)
+            self._steps[name] = self._jitted(many, mode)
         return self._steps[name]
-
-
-def _jitted(step: Callable[..., Any], mode: str) -> Callable[..., Any]:
-    return jax.jit(step, donate_argnums=(0,) if mode == "train" else ())
-
-
-def _eager(step: Callable[..., Any]) -> Callable[..., Any]:
-    def run(state: State, data: Any) -> Any:
-        return step(state, jax.tree.map(convert, data))
-
-    return run
 
 
 def _check_counts(names: list[str], old: Any, new: Any, mode: str) -> None:

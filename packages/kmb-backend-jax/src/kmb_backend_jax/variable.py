@@ -35,6 +35,15 @@ class JaxVariable(Variable):
             raise ValueError(message(what, "Such a value exists only while JAX traces the function.", remedy))
         return value
 
+    def _create(self, value: Any) -> Any:
+        return value if self._layout is None else laid_out(value, self._layout, self._path)
+
+    def lay_out(self, layout: Any) -> None:
+        """Take a layout of `kmb_core.distribution`, and bring the value there."""
+        value = self._value
+        self._layout = layout
+        self._write(laid_out(value, layout, self._path))
+
     def __getattr__(self, name: str) -> Any:
         if name == "_value" and "_lender" in self.__dict__:
             self._lender.write_back()
@@ -55,7 +64,7 @@ class JaxVariable(Variable):
     def _write(self, value: Any) -> None:
         if "_lender" in self.__dict__:
             self._lender.write_back()
-        self._value = value
+        self._value = value if self._layout is None else laid_out(value, self._layout, self._path)
 
     def __jax_array__(self) -> Any:
         return self.value
@@ -69,3 +78,10 @@ class JaxVariable(Variable):
         return super().__reduce__()
 
 
+def laid_out(value: Any, layout: Any, path: str) -> Any:
+    """A variable's value over the devices of a layout."""
+    if isinstance(value, jax.core.Tracer):
+        return value
+    layout.check(value.shape, f"Variable {path}")
+    with jax.ensure_compile_time_eval():
+        return jax.device_put(value, layout.backend_layout)

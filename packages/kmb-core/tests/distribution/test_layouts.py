@@ -93,13 +93,15 @@ def test_model_parallel_refuses_what_it_does_not_know():
 
 
 def test_a_backend_that_cannot_train_so_says_it_when_the_distribution_is_set():
-    value = DataParallel(devices=NAMES)
     if current_backend().supports(Capability.DISTRIBUTION):
+        value = DataParallel(devices=NAMES[:1])
         with value.scope():
             assert distribution() is value
+        with pytest.raises(ValueError, match="no device"):
+            set_distribution(DataParallel(devices=NAMES))
     else:
         with pytest.raises(CapabilityError):
-            set_distribution(value)
+            set_distribution(DataParallel(devices=NAMES))
     assert distribution() is None
 
 

@@ -17,6 +17,7 @@ from kmb_core.backend.selection import current_backend
 from kmb_core.backend.state import state
 from kmb_core.dtypes import is_float, standardize_dtype
 from kmb_core.errors import ShapeError, message
+from kmb_core.settings.store import settings
 from kmb_core.shapes import standardize_shape
 
 AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
@@ -93,13 +94,12 @@ class Variable:
         self._overwrite_with_gradient = False
         initial = self._initial_value(initializer, shape, dtype)
         self._shape: tuple[int, ...] = tuple(self._backend.static_shape(initial))  # type: ignore[arg-type]  # concrete
+        self._follow_distribution()
         self._value = self._create(initial)
 
     def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> Any:
         if isinstance(initializer, str):
-            raise ValueError(
-                f"Variable {self._name!r}: initializer is a callable or an array, got {initializer!r}"
-            )
+            raise ValueError(f"Variable {self._name!r}: initializer is a callable or an array, got {initializer!r}")
         convert = self._backend.convert
         if callable(initializer) and not self._backend.is_tensor(initializer) and not isinstance(initializer, Variable):
             if shape is None:
@@ -126,6 +126,11 @@ class Variable:
                 f"Variable {self._name!r}: shape is {tuple(shape)}, the initial value's {tuple(value.shape)}"
             )
         return value
+
+    def _follow_distribution(self) -> None:
+        """Take the layout that the active distribution has for the variable, where it has none of its own."""
+        if self._layout is None and settings.distribution is not None:
+            self._layout = settings.distribution.get_variable_layout(self)
 
     # What a backend supplies -------------------------------------------------------------------------------------
 
@@ -326,13 +331,14 @@ class Variable:
         return copy
 
     def __reduce__(self) -> tuple[Any, ...]:
-        attributes = {k: v for k, v in self.__dict__.items() if k not in ("_value", "_backend")}
+        attributes = {k: v for k, v in self.__dict__.items() if k not in ("_value", "_backend", "_layout")}
         return _restore, (self._backend, attributes, np.array(self.numpy()))
 
 
 def _restore(backend: Any, attributes: dict[str, Any], value: np.ndarray) -> Variable:
     variable = object.__new__(backend.variable_class)
-    variable.__dict__.update(attributes, _backend=backend)
+    variable.__dict__.update(attributes, _backend=backend, _layout=None)  # its devices may be others here
+    variable._follow_distribution()
     variable._value = variable._create(backend.convert(value, attributes["_dtype"]))
     return variable
 

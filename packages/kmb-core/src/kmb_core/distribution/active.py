@@ -6,8 +6,7 @@ from typing import Any
 
 from kmb_core.backend import current_backend
 from kmb_core.plugins import Capability
-
-_active: list[Any] = [None]
+from kmb_core.settings.store import settings
 
 
 def distribution() -> Any:
@@ -18,29 +17,31 @@ def distribution() -> Any:
         >>> distribution() is None
         True
     """
-    return _active[0]
+    return settings.distribution
 
 
 def set_distribution(value: Any) -> None:
-    """Set the distribution of the process.
+    """Set the distribution of the process: variables that are made and models that train from here on follow it.
 
     Args:
         value: a `DataParallel` or a `ModelParallel`; None for no distribution.
 
     Raises:
-        CapabilityError: the current backend cannot train under one; what was set before stays.
+        CapabilityError: the current backend cannot train under it; what was set before stays.
     """
     if value is not None:
-        current_backend().require(Capability.DISTRIBUTION, "set_distribution", "Set None, or choose another backend.")
-    _active[0] = value
+        backend = current_backend()
+        backend.require(Capability.DISTRIBUTION, "set_distribution", "Set None, or choose another backend.")
+        backend.kernels["check_distribution"](value)
+    settings.distribution = value
 
 
 @contextmanager
 def under(value: Any) -> Iterator[None]:
     """Set a distribution for the time of a block."""
-    before = _active[0]
+    before = settings.distribution
     set_distribution(value)
     try:
         yield
     finally:
-        _active[0] = before
+        settings.distribution = before

@@ -56,7 +56,9 @@ class BackendImplementation(Protocol):
     # "checkpoint_value" (variable) gives what Orbax stores of it, where that is no array of the host.
     # Of devices: "list_devices" (kind or None), "device_mesh" (mesh), "tensor_layout" (layout), "distribute_tensor"
     # (tensor, layout), "initialize_distribution" (address, processes, index), "process_index_and_count" (), and
-    # "shard_dataset" (dataset, shards, index), as `kmb_core.distribution` describes them.
+    # "shard_dataset" (dataset, shards, index), as `kmb_core.distribution` describes them. Who declares the capability
+    # DISTRIBUTION has "check_distribution" (distribution) too, which raises CapabilityError for one that it cannot
+    # train under, and, where it joins processes, "agreed_number" (number), which gives every process the first one's.
     # "compiled_whole" is `compiled` for compilers that else leave parts to Python: it refuses what they would leave.
     kernels: Mapping[str, Callable[..., Any]]
 

@@ -17,6 +17,7 @@ class Settings:
     flash_attention: bool | None = None
     unsafe_deserialization: bool = False
     dtype_policy: Any = None  # the slot for an object that is made higher up, in `dtype_policies`
+    distribution: Any = None  # likewise, in `distribution`: variables and trainers, which stand below, read it here
 
     @cached_property
     def epsilon(self) -> float:

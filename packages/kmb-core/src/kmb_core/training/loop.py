@@ -4,6 +4,7 @@ It owns epochs, validation, callbacks and history. Each batch goes to the traine
 logs stay on the device until a callback reads them.
 """
 
+import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from kmb_core.backend import use_backend
 from kmb_core.data import DEFAULT_BATCH_SIZE, make_adapter, train_validation_split
 from kmb_core.errors import StructureError, message
 from kmb_core.plugins import collected
+from kmb_core.settings.store import settings as stored
 from kmb_core.training.batches import unpack_x_y_sample_weight
 from kmb_core.training.callbacks import CallbackList
 from kmb_core.training.checks import check_fit, check_numbers, require_compiled, require_optimizer
@@ -348,7 +350,16 @@ def adapt(model: Any, x: Any, y: Any, sample_weight: Any, **options: Any) -> Any
     """The data adapter for what the user gave."""
     check_numbers(model, x, y, sample_weight)
     plugins = () if _is_plain(x) else _plugin_adapters(model)
+    if stored.distribution is not None:
+        options["seed"] = _agreed_seed(model)
     return make_adapter(x, y, sample_weight, plugin_adapters=plugins, backend=model._backend, **options)
+
+
+def _agreed_seed(model: Any) -> int:
+    """A seed for the order of samples that all processes have: each takes its own part of the same batches."""
+    seed = random.getrandbits(62)
+    agreed = model._backend.kernels.get("agreed_number")
+    return seed if agreed is None else agreed(seed)
 
 
 def _is_plain(x: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from kmb_core.backend import Variable
 from kmb_core.ops.creation import zeros
+from kmb_core.settings.store import settings
 from kmb_core.training.checks import check_step
 from kmb_core.training.measured import Measured
 
@@ -31,6 +32,7 @@ class Trainer:
         self.backend = model._backend
         self._checked_steps: set[str] = set()
         self._measured: Measured | None = None
+        self.distribution: Any = None  # under which the steps were made
 
     # Default steps: `Model.train_step` and its siblings delegate to these.
 
@@ -60,6 +62,22 @@ class Trainer:
         """Raise, before anything has happened, when this trainer cannot train the model or call its steps."""
         self.own_step("train")
         self.own_step("test")
+        self.follow_distribution()
+
+    def follow_distribution(self) -> None:
+        """Forget steps that were made under another distribution than the one that is set now.
+
+        Raises:
+            CapabilityError: the model cannot be trained under it, with the reason.
+        """
+        if self.distribution is not settings.distribution:
+            if settings.distribution is not None:
+                self.check_distribution(settings.distribution)
+            self.rebuild()
+            self.distribution = settings.distribution
+
+    def check_distribution(self, distribution: Any) -> None:
+        """Raise CapabilityError where the model cannot be trained, evaluated or used under a distribution."""
 
     def run_train(self, batch: Batch) -> LogSource:
         """Train on a batch."""
@@ -123,6 +141,7 @@ class Trainer:
 
     def phase(self, mode: str) -> AbstractContextManager[Any]:
         """What holds around a loop of steps; `mode` is "train", "test" or "predict"."""
+        self.follow_distribution()
         return nullcontext()
 
     def rebuild(self) -> None:
