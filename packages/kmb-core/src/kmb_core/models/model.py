@@ -258,11 +258,11 @@ class Model(Trained, Layer):
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
-        """Write the weights to a `.weights.h5` file."""
+        """Write the weights to a `.weights.h5` or `.safetensors` file, or to several; see `saving.save_weights`."""
         saving.save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Read weights from a `.weights.h5` or `.keras` file.
+        """Read weights from a file of any of these formats, or from a `.keras` file.
 
         Raises:
             CheckpointError: listing what is missing, unexpected or of another shape.

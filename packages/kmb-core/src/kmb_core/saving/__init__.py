@@ -115,13 +115,14 @@ def save_weights(
     max_shard_size: float | None = None,
     **kwargs: Any,
 ) -> None:
-    """Write a model's weights, and its optimizer's state, to a `.weights.h5` file.
+    """Write a model's weights, and its optimizer's state, to a file, or to several with an index.
 
     Args:
         model: a built model.
-        filepath: ends in `.weights.h5`; its folder exists.
+        filepath: ends in `.weights.h5`, or in `.safetensors` for names that other libraries read; with
+            `max_shard_size` in `.weights.json`. Its folder exists.
         overwrite: whether a file of this name may be replaced.
-        max_shard_size: None; several files are not written.
+        max_shard_size: gigabytes (2³⁰ bytes) that one of several files may hold.
         **kwargs: none.
 
     Raises:
@@ -130,17 +131,15 @@ def save_weights(
     """
     if kwargs:
         raise ValueError(f"save_weights: unexpected arguments {', '.join(sorted(kwargs))}")
-    if max_shard_size is not None:
-        raise CapabilityError(message("save_weights: weights are written to one file; got max_shard_size"))
-    write_weights(model, filepath, overwrite)
+    write_weights(model, filepath, overwrite, max_shard_size)
 
 
 def load_weights(model: Any, filepath: str | os.PathLike[str], skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Set a model's weights from a `.weights.h5` or `.keras` file, or a checkpoint of Orbax.
+    """Set a model's weights from a file: `.weights.h5`, `.weights.json`, `.safetensors`, `.keras`; or from Orbax.
 
     Args:
         model: a built model.
-        filepath: the file; or a folder of checkpoints, of which the latest is read, or one of them.
+        filepath: the file, or the index of several; or a checkpoint, or a folder of them, of which the latest is read.
         skip_mismatch: leave out layers that do not fit, with a warning.
         **kwargs: `strict=False` accepts missing and unexpected arrays; `policy` is a `LoadPolicy`.
 

@@ -33,10 +33,11 @@ def write_arrays(target: Any, groups: Mapping[str, tuple[str, Mapping[str, Any]]
             group = file.create_group(path)
             group.attrs["name"] = name
             for key, array in arrays.items():
-                _write_array(group, key, array() if callable(array) else array)
+                write_array(group, key, array() if callable(array) else array)
 
 
-def _write_array(group: Any, key: str, array: np.ndarray) -> None:
+def write_array(group: Any, key: str, array: np.ndarray) -> None:
+    """Write an array into a group of an open file."""
     if array.dtype.isbuiltin == 2:  # added to NumPy by ml_dtypes: bfloat16 and 8-bit floats
         group.create_dataset(key, data=array.view(f"V{array.dtype.itemsize}")).attrs["dtype"] = array.dtype.name
     elif array.dtype.kind in "biufc":

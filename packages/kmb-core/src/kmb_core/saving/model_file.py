@@ -15,13 +15,15 @@ from typing import Any, BinaryIO
 from kmb_core.backend import current_backend, state, use_backend
 from kmb_core.backend.selection import chosen_for
 from kmb_core.errors import CheckpointError, FileAccessError, KmbError, SecurityError, UnknownObjectError, message
-from kmb_core.saving.archive import ASSETS, CONFIG, IN_MEMORY, METADATA, WEIGHTS, Archive, open_file, write_archive
+from kmb_core.saving.archive import ASSETS, CONFIG, IN_MEMORY, METADATA, WEIGHTS, Archive, write_archive
 from kmb_core.saving.atomic import atomic_file, unwritable
 from kmb_core.saving.fingerprint import fingerprint
-from kmb_core.saving.hdf5 import Stored, stored_arrays, write_arrays
+from kmb_core.saving.hdf5 import stored_arrays, write_arrays
 from kmb_core.saving.places import places
-from kmb_core.saving.policy import LoadPolicy
-from kmb_core.saving.weights import groups_to_write, load_weights
+from kmb_core.saving.policy import UNLIMITED, LoadPolicy
+from kmb_core.saving.sharded import INDEX_ENDING
+from kmb_core.saving.weights import check_written, groups_to_write, load_weights
+from kmb_core.saving.weights_file import TENSORS_ENDING, weights_in, write_groups
 from kmb_core.serialization import compiling, deserialize_keras_object, serialize_keras_object
 
 # The version of Keras whose files these are: what it writes it can read, and so can kmb.
@@ -65,18 +67,25 @@ def write_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = 
         config = json.dumps(serialize_keras_object(model)).encode()
         members: dict[str, bytes | BinaryIO] = {METADATA: _metadata(), CONFIG: config}
         with atomic_file(path) as temporary, _scratch(path) as weights:
-            write_arrays(weights, groups_to_write(model))
+            groups = groups_to_write(model)
+            write_arrays(weights, groups)
+            weights.seek(0)
+            with stored_arrays(weights, f"{path!r}: {WEIGHTS}", UNLIMITED) as stored:
+                check_written(groups, stored, f"{path!r}: {WEIGHTS}")
             write_archive(temporary, {**members, WEIGHTS: weights, **assets_of(model)})
 
 
-def write_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-    """Write a model's weights to a `.weights.h5` file; see `kmb_core.saving.save_weights`."""
-    path = _checked_path(filepath, WEIGHTS_ENDING, overwrite)
+def write_weights(
+    model: Any, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: float | None = None
+) -> None:
+    """Write a model's weights to a file; see `kmb_core.saving.save_weights`."""
+    ending = TENSORS_ENDING if os.fspath(filepath).endswith(TENSORS_ENDING) else WEIGHTS_ENDING
+    path = _checked_path(filepath, INDEX_ENDING if max_shard_size is not None else ending, overwrite)
     if not getattr(model, "built", True):
         what = f"save_weights: model {model.name!r} has no weights yet: it is not built"
         raise CheckpointError(message(what, None, "Call it on data, or build(input_shape), first."))
-    with use_backend(backend_of(model)), atomic_file(path) as temporary:
-        write_arrays(temporary, groups_to_write(model))
+    with use_backend(backend_of(model)):
+        write_groups(path, groups_to_write(model), max_shard_size)
 
 
 def _checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool) -> str:
@@ -262,25 +271,10 @@ def read_weights(
     """Set a model's weights from a file; see `kmb_core.saving.load_weights`."""
     path = os.fspath(filepath)
     policy = policy or LoadPolicy()
-    if not path.endswith((MODEL_ENDING, WEIGHTS_ENDING)):
+    if not path.endswith((MODEL_ENDING, WEIGHTS_ENDING, TENSORS_ENDING, INDEX_ENDING)):
         raise _wrong_ending(path, WEIGHTS_ENDING)
-    with use_backend(backend_of(model)), _weights_in(path, policy) as (where, stored):
+    with use_backend(backend_of(model)), weights_in(path, policy, model) as (where, stored):
         load_weights(model, stored, where, skip_mismatch, strict)
-
-
-@contextmanager
-def _weights_in(path: str, policy: LoadPolicy) -> Iterator[tuple[str, dict[str, Stored]]]:
-    if path.endswith(MODEL_ENDING):
-        where = f"{path!r}: {WEIGHTS}"
-        with (
-            Archive(path, policy) as archive,
-            archive.weights() as weights,
-            stored_arrays(weights, where, policy) as stored,
-        ):
-            yield where, stored
-    else:
-        with open_file(path) as file, stored_arrays(file, repr(path), policy) as stored:
-            yield repr(path), stored
 
 
 __all__ = ["model_to_dict", "read_model", "read_weights", "write_model", "write_weights"]

@@ -24,3 +24,9 @@ class LoadPolicy:
     max_asset_bytes: int = 4096 * MEBIBYTE
     max_objects: int = 1_000_000
     max_depth: int = 64
+
+
+# For files that were just written.
+UNLIMITED = LoadPolicy(
+    max_text_bytes=1 << 62, max_members=1 << 62, max_asset_bytes=1 << 62, max_objects=1 << 62, max_depth=1 << 62
+)

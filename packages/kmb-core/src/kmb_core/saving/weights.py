@@ -5,14 +5,14 @@ shape stands in one table, so that one attempt shows all that is wrong.
 """
 
 import warnings
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from kmb_core.backend import convert_to_numpy
+from kmb_core.backend import Variable, convert_to_numpy
 from kmb_core.errors import CheckpointError, message
 from kmb_core.saving.hdf5 import Stored
 from kmb_core.saving.places import places, vars_path
@@ -20,19 +20,90 @@ from kmb_core.saving.places import places, vars_path
 ROWS = 40  # of the table of an error message
 
 
-def groups_to_write(model: Any) -> dict[str, tuple[str, dict[str, Callable[[], np.ndarray]]]]:
-    """What `write_arrays` takes: all groups of a model; each array is fetched when it is written."""
-    groups: dict[str, tuple[str, dict[str, Callable[[], np.ndarray]]]] = {}
-    for path, part in places(model):
+class Fetch:
+    """A value that is to be written: its shape and dtype are known, the array is made when it is called.
+
+    Args:
+        value: a variable, tensor or array.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self._value = value if isinstance(value, Variable) else convert_to_numpy(value)
+        self.shape: tuple[int, ...] = tuple(self._value.shape)
+        self.dtype = value.dtype if isinstance(value, Variable) else self._value.dtype.name
+        self.name = value.name if isinstance(value, Variable) else None
+
+    def __call__(self) -> np.ndarray:
+        """The array, on the host."""
+        return convert_to_numpy(self._value)
+
+
+Groups = Mapping[str, tuple[str, Mapping[str, Fetch]]]
+
+
+def groups_to_write(model: Any) -> dict[str, tuple[str, dict[str, Fetch]]]:
+    """What `write_arrays` takes: all groups of a model; each array is fetched when it is written.
+
+    Raises:
+        CheckpointError: for variables that have no place in a file, and for two objects that have the same one.
+    """
+    groups: dict[str, tuple[str, dict[str, Fetch]]] = {}
+    parts = places(model)
+    _check_places(model, parts)
+    for path, part in parts:
         values: dict[str, Any] = {}
         part.save_own_variables(values)
-        arrays = {key: _fetch(value) for key, value in values.items()}
+        arrays = {key: Fetch(value) for key, value in values.items()}
         groups[vars_path(path)] = (str(getattr(part, "name", "")), arrays)
     return groups
 
 
-def _fetch(value: Any) -> Callable[[], np.ndarray]:
-    return lambda: convert_to_numpy(value)
+def _check_places(model: Any, parts: list[tuple[str, Any]]) -> None:
+    counts = Counter(path for path, _ in parts)
+    twice = [path for path, count in counts.items() if count > 1]
+    if twice:
+        what = f"{_called(model)} cannot be saved: two of its parts have the place {twice[0]!r}"
+        raise CheckpointError(
+            message(what, "Attributes or classes have names that a counter gives too.", "Rename one.")
+        )
+    placed = {id(variable) for _, part in parts for variable in _own_variables(part)}
+    lost = [v.path for v in getattr(model, "weights", ()) if id(v) not in placed]
+    if lost:
+        what = f"{_called(model)} cannot be saved: {len(lost)} variables have no place in a file: {', '.join(lost[:5])}"
+        cause = "They belong to layers in a set, or in another container that has no order."
+        raise CheckpointError(message(what, cause, "Keep layers in attributes, lists, tuples or dicts."))
+
+
+def _own_variables(part: Any) -> list[Any]:
+    own = [*getattr(part, "_trainable_variables", ()), *getattr(part, "_non_trainable_variables", ())]
+    return own or list(getattr(part, "variables", ()) if not hasattr(part, "_layers") else ())
+
+
+def _called(model: Any) -> str:
+    return f"{type(model).__name__} {getattr(model, 'name', '')!r}"
+
+
+def check_written(groups: Groups, stored: Mapping[str, Any], where: str) -> None:
+    """Compare names, shapes and dtypes of a file that was just written with what was to be written.
+
+    Args:
+        groups: what `groups_to_write` gave.
+        stored: the arrays of the file, by path.
+        where: what messages call it.
+
+    Raises:
+        CheckpointError: where they differ.
+    """
+    expected = {f"{path}/{key}": fetch for path, (_, arrays) in groups.items() for key, fetch in arrays.items()}
+    wrong = [path for path in expected if path not in stored] + [path for path in stored if path not in expected]
+    wrong += [
+        path
+        for path, fetch in expected.items()
+        if path in stored and (stored[path].shape, stored[path].dtype) != (fetch.shape, fetch.dtype)
+    ]
+    if wrong:
+        what = f"{where} was not written as it should be: {', '.join(wrong[:5])}"
+        raise CheckpointError(message(what, "The model was changed while it was saved, or the disk is faulty."))
 
 
 class _Variables(Mapping[str, np.ndarray]):
