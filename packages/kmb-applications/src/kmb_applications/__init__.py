@@ -24,6 +24,8 @@ MODELS = {
     "mobilenet": ("MobileNet",),
     "mobilenet_v2": ("MobileNetV2",),
     "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
+    "inception_resnet_v2": ("InceptionResNetV2",),
+    "inception_v3": ("InceptionV3",),
     "xception": ("Xception",),
 }
 _NAMES = {name: f"{__name__}.{module}" for module, names in MODELS.items() for name in names}

@@ -96,9 +96,15 @@ def _resolver(namespace: str):
     return resolve
 
 
+def _architecture_resolver(module: str):
+    return lambda name: getattr(getattr(__getattr__("applications"), module), name)
+
+
 for _name in ("activations", "constraints", "dtype_policies", "initializers", "layers", "losses", "metrics", "models"):
     _namespaces.RESOLVERS[f"keras.{_name}"] = _resolver(_name)
 for _name in ("ops", "optimizers", "quantizers", "random", "regularizers", "callbacks", "distillation"):
     _namespaces.RESOLVERS[f"keras.{_name}"] = _resolver(_name)
 _namespaces.RESOLVERS["keras"] = _resolver("")
 _namespaces.RESOLVERS["keras.src.models.functional"] = lambda name: getattr(__getattr__("models"), name)
+for _name in ("convnext", "inception_resnet_v2"):  # architectures with layers of their own
+    _namespaces.RESOLVERS[f"keras.src.applications.{_name}"] = _architecture_resolver(_name)
