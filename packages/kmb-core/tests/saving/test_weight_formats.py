@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -169,3 +171,32 @@ def test_layers_in_nested_containers_are_all_saved(tmp_path):
     nested.save_weights(tmp_path / "nested.weights.h5")
     other.load_weights(tmp_path / "nested.weights.h5")
     same(other, nested)
+
+
+KERAS = """
+import sys
+import keras, numpy as np
+layers = keras.layers
+model = keras.Sequential([keras.Input((600,)), layers.Dense(300, activation="relu", name="first")])
+model.add(layers.BatchNormalization())
+model.add(layers.Dense(400))
+model.add(layers.Dense(3, name="last"))
+model.load_weights(sys.argv[1])
+model.layers[0].kernel.assign(model.layers[0].kernel.numpy() + 1)
+model.save_weights(sys.argv[2], max_shard_size=1 / 1024)
+"""
+
+
+@pytest.mark.parity
+def test_keras_reads_several_files_and_writes_them(saved, shards, tmp_path):
+    theirs = tmp_path / "theirs.weights.json"
+    environment = {**os.environ, "KERAS_BACKEND": kmb_core.config.backend()}
+    command = [sys.executable, "-c", KERAS, str(shards), str(theirs)]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stderr[-3000:]
+    other = model(seed=2)
+    other.load_weights(theirs)
+    first, *rest = weights(other)
+    np.testing.assert_allclose(first, weights(saved)[0] + 1, rtol=1e-6)
+    for one, two in zip(rest, weights(saved)[1:], strict=True):
+        np.testing.assert_array_equal(one, two)
