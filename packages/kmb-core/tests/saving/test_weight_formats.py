@@ -79,7 +79,7 @@ def test_a_missing_file_of_a_set_is_named(shards):
         model().load_weights(shards)
 
 
-@pytest.mark.parametrize("name", ["../elsewhere.weights.h5", "/etc/passwd.h5", ".hidden.h5", "other.txt", 5])
+@pytest.mark.parametrize("name", ["../elsewhere.weights.h5", "/etc/passwd.h5", ".hidden.h5", "other.txt", 5, ["a"]])
 def test_an_index_leads_nowhere_but_to_its_own_folder(shards, name):
     index = json.loads(shards.read_text())
     index["weight_map"] = {key: [name] for key in index["weight_map"]}

@@ -201,9 +201,10 @@ def read_index(path: str, policy: LoadPolicy) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         what = f"{path!r} is no index of sharded weights: {type(error).__name__}: {error}"
         raise CheckpointError(message(what, "The file was truncated or changed, or holds something else.")) from error
-    names = {name for files in index["weight_map"].values() for name in files}
-    for name in names:
+    named = [name for files in index["weight_map"].values() for name in files]
+    for name in named:  # before they are put into a set: what is no text may not fit into one
         _check_name(path, name)
+    names = set(named)
     if len(names) > policy.max_members:
         raise SecurityError(message(f"{path!r} is refused: it names {len(names)} files, limit {policy.max_members}"))
     return index
