@@ -26,6 +26,7 @@ MODELS = {
     "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
     "inception_resnet_v2": ("InceptionResNetV2",),
     "inception_v3": ("InceptionV3",),
+    "nasnet": ("NASNetMobile", "NASNetLarge"),
     "xception": ("Xception",),
 }
 _NAMES = {name: f"{__name__}.{module}" for module, names in MODELS.items() for name in names}
