@@ -23,9 +23,11 @@ MODELS = {
     "vgg19": ("VGG19",),
     "mobilenet": ("MobileNet",),
     "mobilenet_v2": ("MobileNetV2",),
+    "convnext": ("ConvNeXtTiny", "ConvNeXtSmall", "ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtXLarge"),
     "densenet": ("DenseNet121", "DenseNet169", "DenseNet201"),
     "inception_resnet_v2": ("InceptionResNetV2",),
     "inception_v3": ("InceptionV3",),
+    "nasnet": ("NASNetMobile", "NASNetLarge"),
     "xception": ("Xception",),
 }
 _NAMES = {name: f"{__name__}.{module}" for module, names in MODELS.items() for name in names}

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.parity
 
 # The smallest images with which a model's top can be built; 32 where the table says nothing.
 SIDES = {"InceptionV3": 75, "InceptionResNetV2": 75, "Xception": 71}
-NAMES = [name for names in kmb_applications.MODELS.values() for name in names]
+# Keras refuses to build these on a backend; the other backends compare them.
+ABSENT = {"torch": {"NASNetMobile"}}.get(os.environ.get("KMB_BACKEND", "torch"), set())
+NAMES = [name for names in kmb_applications.MODELS.values() for name in names if name not in ABSENT]
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,12 @@ def keras():
 
 def described(model):
     return [(layer.name, [tuple(weight.shape) for weight in layer.weights]) for layer in model.layers]
+
+
+def varied(weights):
+    """Weights of which none is constant, so that every one has a share in the outputs."""
+    draws = np.random.default_rng(1)
+    return [w + draws.uniform(0, 0.1, w.shape).astype(w.dtype) if np.ptp(w) == 0 else w for w in weights]
 
 
 def built(namespace, name, **options):
@@ -40,6 +48,7 @@ def test_a_model_has_the_layers_and_the_outputs_of_its_original(keras, name):
     theirs, ours = built(keras.applications, name, **options), built(applications, name, **options)
     assert [shapes for _, shapes in described(ours)] == [shapes for _, shapes in described(theirs)]
     assert [n for n, shapes in described(ours) if shapes] == [n for n, shapes in described(theirs) if shapes]
+    theirs.set_weights(varied(theirs.get_weights()))
     ours.set_weights(theirs.get_weights())
     images = np.random.default_rng(0).uniform(0, 255, (2, side, side, 3)).astype("float32")
     expected = np.asarray(theirs.predict(images, verbose=0))
