@@ -24,17 +24,19 @@ class Placement:
         self.several = jax.process_count() > 1
         self.whole = NamedSharding(distribution.device_mesh.backend_mesh, PartitionSpec())
         self._split: dict[int, NamedSharding] = {}
+        self._groups: Groups = ()
 
     def lay_out(self, groups: Groups) -> None:
-        """Bring variables to their places that were made before the distribution was set."""
+        """Take the variables of a state; bring those to their places that were made before the distribution was set."""
+        self._groups = groups
         mesh = self.distribution.device_mesh
         for variable in {id(variable): variable for group in groups for variable in group}.values():
             if variable._layout is None or variable._layout.device_mesh is not mesh:
                 variable.lay_out(self.distribution.get_variable_layout(variable))
 
-    def of_state(self, groups: Groups, given: tuple[int, ...]) -> tuple[list[NamedSharding], ...]:
-        """The shardings of groups of variables."""
-        return tuple([variable._layout.backend_layout for variable in groups[group]] for group in given)
+    def of_state(self, given: tuple[int, ...]) -> tuple[list[NamedSharding], ...]:
+        """The shardings of these groups of the state."""
+        return tuple([variable._layout.backend_layout for variable in self._groups[group]] for group in given)
 
     def placing(self, step: Callable[..., Any]) -> Callable[..., Any]:
         """The step on batches of the host, which are laid out in front of it."""

@@ -238,11 +238,10 @@ class JaxTrainer(Trainer):
 
     def _jitted(self, step: Callable[..., Any], mode: str) -> Callable[..., Any]:
         donated = (0,) if mode == "train" else ()
-        placement, session = self._placement, self.session
+        placement = self._placement
         if placement is None:
             return jax.jit(step, donate_argnums=donated)
-        before = placement.of_state(session.groups, GIVEN[mode])  # type: ignore[union-attr]  # made with the step
-        after = placement.of_state(session.groups, CHANGED[mode])  # type: ignore[union-attr]  # made with the step
+        before, after = placement.of_state(GIVEN[mode]), placement.of_state(CHANGED[mode])
         result = placement.whole if placement.several or mode != "predict" else None
         shardings: dict[str, Any] = {"in_shardings": (before, None), "out_shardings": (result, after)}
         return placement.placing(jax.jit(step, donate_argnums=donated, **shardings))

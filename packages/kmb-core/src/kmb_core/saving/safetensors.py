@@ -133,11 +133,13 @@ class Tensor:
 
     def read(self) -> np.ndarray:
         """The values."""
-        array = np.empty(self.shape, numpy_dtype(self.dtype))
-        view = array.reshape(-1).view(np.uint8)
+        dtype = numpy_dtype(self.dtype)
+        size = math.prod(self.shape) * dtype.itemsize
         self.file.seek(self.start)
-        if self.file.readinto(view) != array.nbytes:  # type: ignore[attr-defined]  # binary files have it
+        content = np.fromfile(self.file, np.uint8, size)
+        if len(content) != size:
             raise CheckpointError(message(f"{self.where} is damaged: it ends too early", "It was changed meanwhile."))
+        array = content.view(dtype).reshape(self.shape)
         return array.byteswap() if sys.byteorder == "big" else array
 
 
