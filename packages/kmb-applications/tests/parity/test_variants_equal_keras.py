@@ -22,6 +22,7 @@ FAMILIES = {
     "ResNet50": 32,
     "Xception": 71,
 }
+ONLY_OURS = [name for name in FAMILIES if name.startswith(("ConvNeXt", "DenseNet", "NASNet"))]  # with channels first
 # The frameworks whose convolutions on a CPU take channels first, on the backend and in Keras.
 TAKES_CHANNELS_FIRST = BACKEND in ("torch", "jax")
 
@@ -76,12 +77,24 @@ def test_without_a_top_a_file_of_weights_of_the_original_is_read(keras, tmp_path
 
 if TAKES_CHANNELS_FIRST:
 
-    @pytest.mark.parametrize("name", [name for name in FAMILIES if not name.startswith(("ConvNeXt", "NASNet"))])
+    @pytest.mark.parametrize("name", [name for name in FAMILIES if name not in ONLY_OURS])
     def test_channels_may_come_first(keras, channels_first, name):
         side = FAMILIES[name]
         theirs, ours = pair(keras, name, include_top=False, input_shape=(3, side, side))
         ours.set_weights(theirs.get_weights())
         check_outputs(ours, theirs, 2, 3, side, side)
+
+    @pytest.mark.parametrize("name", ONLY_OURS)
+    def test_channels_may_come_first_where_the_original_refuses_them(keras, name, request):
+        side = FAMILIES[name]
+        _, last = pair(keras, name, include_top=False, input_shape=(side, side, 3))
+        request.getfixturevalue("channels_first")
+        first = getattr(applications, name)(weights=None, include_top=False, input_shape=(3, side, side))
+        first.set_weights(last.get_weights())
+        images = np.random.default_rng(0).uniform(0, 255, (2, side, side, 3)).astype("float32")
+        expected = last.predict(images, verbose=0).transpose(0, 3, 1, 2)
+        found = first.predict(images.transpose(0, 3, 1, 2), verbose=0)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("name", ["ConvNeXtTiny", "InceptionResNetV2"])
