@@ -115,6 +115,7 @@ def mixed(session: nox.Session) -> None:
     pytest(session, *IN_PARALLEL, "-m", "mixed", "packages", backend="numpy")
     pytest(session, *IN_PARALLEL, "--doctest-modules", "--pyargs", "kmb_applications", backend="numpy")
     run_example(session, "--backend", "torch")
+    session.run("python", "examples/fine_tune.py", "--backend", "torch", env={"OMP_NUM_THREADS": "1"})
     run_examples(session, "torch_loop.py", "torch_modules.py", "torch_ddp.py", "torch_train_step.py")
     run_examples(session, "tensorflow_loop.py", "tensorflow_train_step.py")
 

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from kmb_core import applications, config
+from kmb_core import Input, Sequential, applications, config, saving
 from kmb_core.errors import CheckpointError, SecurityError, ShapeError
 
 SMALL = {"input_shape": (32, 32, 3), "alpha": 0.25, "classes": 5}
@@ -100,6 +100,13 @@ def test_a_file_that_leads_to_another_one_is_refused(small, tmp_path):
         file["conv1/conv1/0:0"] = h5py.ExternalLink("/etc/secret.h5", "/x")
     with pytest.raises(SecurityError, match="link"):
         applications.MobileNet(weights=str(path), **SMALL)
+
+
+def test_a_file_names_the_layers_that_only_an_architecture_has(tmp_path):
+    model = Sequential([Input((3,)), applications.convnext.LayerScale(0.5, 3)])
+    model.save(tmp_path / "x.keras")
+    found = saving.load_model(tmp_path / "x.keras")
+    np.testing.assert_array_equal(found.predict(np.ones((2, 3), "float32"), verbose=0), np.full((2, 3), 0.5))
 
 
 def test_what_is_no_file_of_weights_is_refused(tmp_path):

@@ -8,13 +8,14 @@ published weights, separable convolutions are applied twice, there is no second 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from kmb_applications import construction, imagenet_utils, pretrained
 from kmb_applications.imagenet_utils import decode_predictions
-from kmb_core import Model, layers
+from kmb_core import Model, layers, name_scope
 
 ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/nasnet/"
 
@@ -48,102 +49,113 @@ def _normalized(x: Any, name: str) -> Any:
     return layers.BatchNormalization(axis=construction.channel_axis(), momentum=0.9997, name=name)(x)
 
 
-def _separable(x: Any, filters: int, kernel: int, name: str, stride: int = 1) -> Any:
-    """ReLU, separable convolution, normalization, twice; the first time with the stride."""
-    x, padding = layers.Activation("relu")(x), "same"
-    if stride == 2:
-        around = construction.halving_padding(x, kernel)
-        x, padding = layers.ZeroPadding2D(around, name=f"separable_conv_1_pad_{name}")(x), "valid"
-    options = {"use_bias": False, "name": f"separable_conv_1_{name}"}
-    x = layers.SeparableConv2D(filters, kernel, strides=stride, padding=padding, **options)(x)
-    x = layers.Activation("relu")(_normalized(x, f"separable_conv_1_bn_{name}"))
-    options["name"] = f"separable_conv_2_{name}"
-    x = layers.SeparableConv2D(filters, kernel, padding="same", **options)(x)
-    return _normalized(x, f"separable_conv_2_bn_{name}")
-
-
-def _mean(x: Any, name: str) -> Any:
-    return layers.AveragePooling2D(3, strides=1, padding="same", name=name)(x)
-
-
-def _added(a: Any, b: Any, name: str | None = None) -> Any:
-    return layers.Add(name=name)([a, b])
-
-
 def _joined(maps: Sequence[Any], name: str | None = None) -> Any:
     return layers.Concatenate(axis=construction.channel_axis(), name=name)(maps)
 
 
-def _halved(x: Any, filters: int, name: str) -> Any:
-    """Half as many rows and columns: those of even and of odd places, each with half of the channels."""
-    x = layers.Activation("relu", name=f"adjust_relu_1_{name}")(x)
-    even = layers.AveragePooling2D(1, strides=2, name=f"adjust_avg_pool_1_{name}")(x)
-    even = _convolution(even, filters // 2, f"adjust_conv_1_{name}")
-    odd = layers.ZeroPadding2D(((0, 1), (0, 1)))(x)
-    odd = layers.Cropping2D(((1, 0), (1, 0)))(odd)
-    odd = layers.AveragePooling2D(1, strides=2, name=f"adjust_avg_pool_2_{name}")(odd)
-    odd = _convolution(odd, filters // 2, f"adjust_conv_2_{name}")
-    return _normalized(_joined([even, odd]), f"adjust_bn_{name}")
+@dataclass(frozen=True)
+class _Cell:
+    """A cell's parts; the scopes are in the paths of its weights."""
+
+    kind: str  # "normal" or "reduction"
+    name: str
+    filters: int
+
+    @contextmanager
+    def _scope(self, *inner: str) -> Iterator[None]:
+        with ExitStack() as scopes:
+            for part in (f"{self.kind}_A_block_{self.name}", *inner):
+                scopes.enter_context(name_scope(part))
+            yield
+
+    def narrowed(self, x: Any) -> Any:
+        """As many channels as the cell has."""
+        with self._scope():
+            x = _convolution(layers.Activation("relu")(x), self.filters, f"{self.kind}_conv_1_{self.name}")
+            return _normalized(x, f"{self.kind}_bn_1_{self.name}")
+
+    def projected(self, earlier: Any) -> Any:
+        """The same, of the maps before those that the cell follows."""
+        name = self.name
+        with self._scope("adjust_block", f"adjust_projection_block_{name}"):
+            x = _convolution(layers.Activation("relu")(earlier), self.filters, f"adjust_conv_projection_{name}")
+            return _normalized(x, f"adjust_bn_{name}")
+
+    def halved(self, earlier: Any) -> Any:
+        """Also half as many rows and columns: those of even and of odd places, each with half of the channels."""
+        name, filters = self.name, self.filters // 2
+        with self._scope("adjust_block", f"adjust_reduction_block_{name}"):
+            x = layers.Activation("relu", name=f"adjust_relu_1_{name}")(earlier)
+            even = layers.AveragePooling2D(1, strides=2, name=f"adjust_avg_pool_1_{name}")(x)
+            even = _convolution(even, filters, f"adjust_conv_1_{name}")
+            odd = layers.ZeroPadding2D(((0, 1), (0, 1)))(x)
+            odd = layers.Cropping2D(((1, 0), (1, 0)))(odd)
+            odd = layers.AveragePooling2D(1, strides=2, name=f"adjust_avg_pool_2_{name}")(odd)
+            odd = _convolution(odd, filters, f"adjust_conv_2_{name}")
+            return _normalized(_joined([even, odd]), f"adjust_bn_{name}")
+
+    def separable(self, x: Any, kernel: int, place: str, block: int, stride: int = 1) -> Any:
+        """ReLU, separable convolution, normalization, twice; the first time with the stride."""
+        name = f"{self.kind}_{place}_{self.name}"
+        with self._scope(f"block_{block}", f"separable_conv_block_{name}"):
+            x, padding = layers.Activation("relu")(x), "same"
+            if stride == 2:
+                around = construction.halving_padding(x, kernel)
+                x, padding = layers.ZeroPadding2D(around, name=f"separable_conv_1_pad_{name}")(x), "valid"
+            options: dict[str, Any] = {"strides": stride, "padding": padding, "use_bias": False}
+            x = layers.SeparableConv2D(self.filters, kernel, **options, name=f"separable_conv_1_{name}")(x)
+            x = layers.Activation("relu")(_normalized(x, f"separable_conv_1_bn_{name}"))
+            options |= {"strides": 1, "padding": "same"}
+            x = layers.SeparableConv2D(self.filters, kernel, **options, name=f"separable_conv_2_{name}")(x)
+            return _normalized(x, f"separable_conv_2_bn_{name}")
+
+    def mean(self, x: Any, place: str) -> Any:
+        """The means of 3x3 windows."""
+        return layers.AveragePooling2D(3, strides=1, padding="same", name=f"{self.kind}_{place}_{self.name}")(x)
+
+    def added(self, one: Any, other: Any, place: str | None) -> Any:
+        """The sum of two maps."""
+        return layers.Add(name=place and f"{self.kind}_{place}_{self.name}")([one, other])
 
 
-def _projected(x: Any, filters: int, name: str) -> Any:
-    """As many channels as the cell has."""
-    x = _convolution(layers.Activation("relu")(x), filters, f"adjust_conv_projection_{name}")
-    return _normalized(x, f"adjust_bn_{name}")
-
-
-def _narrowed(x: Any, filters: int, kind: str, name: str) -> Any:
-    x = _convolution(layers.Activation("relu")(x), filters, f"{kind}_conv_1_{name}")
-    return _normalized(x, f"{kind}_bn_1_{name}")
-
-
-def _normal_cell(x: Any, earlier: Any, filters: int, name: str) -> Any:
-    """Figure 4, left: five sums of two maps each, behind the earlier cell's. `earlier` has the cell's size already."""
-    x = _narrowed(x, filters, "normal", name)
-
-    def separable(maps: Any, kernel: int, place: str) -> Any:
-        return _separable(maps, filters, kernel, f"normal_{place}_{name}")
-
-    def added(one: Any, other: Any, place: int) -> Any:
-        return _added(one, other, f"normal_add_{place}_{name}")
-
+def _normal_cell(cell: _Cell, x: Any, earlier: Any) -> Any:
+    """Figure 4, left: five sums of two maps each, behind the earlier maps, which have the cell's size."""
+    x = cell.narrowed(x)
     sums = [
-        added(separable(x, 5, "left1"), separable(earlier, 3, "right1"), 1),
-        added(separable(earlier, 5, "left2"), separable(earlier, 3, "right2"), 2),
-        added(_mean(x, f"normal_left3_{name}"), earlier, 3),
-        added(_mean(earlier, f"normal_left4_{name}"), _mean(earlier, f"normal_right4_{name}"), 4),
-        added(separable(x, 3, "left5"), x, 5),
+        cell.added(cell.separable(x, 5, "left1", 1), cell.separable(earlier, 3, "right1", 1), "add_1"),
+        cell.added(cell.separable(earlier, 5, "left2", 2), cell.separable(earlier, 3, "right2", 2), "add_2"),
+        cell.added(cell.mean(x, "left3"), earlier, "add_3"),
+        cell.added(cell.mean(earlier, "left4"), cell.mean(earlier, "right4"), "add_4"),
+        cell.added(cell.separable(x, 3, "left5", 5), x, "add_5"),
     ]
-    return _joined([earlier, *sums], f"normal_concat_{name}")
+    return _joined([earlier, *sums], f"normal_concat_{cell.name}")
 
 
-def _reduction_cell(x: Any, earlier: Any, filters: int, name: str) -> Any:
+def _reduction_cell(cell: _Cell, x: Any, earlier: Any) -> Any:
     """Figure 4, right: half the side; five sums, of which the first is used inside only."""
-    x = _narrowed(x, filters, "reduction", name)
+    x = cell.narrowed(x)
+    padded = layers.ZeroPadding2D(construction.halving_padding(x, 3), name=f"reduction_pad_1_{cell.name}")(x)
 
-    def separable(maps: Any, kernel: int, place: str, stride: int = 2) -> Any:
-        return _separable(maps, filters, kernel, f"reduction_{place}_{name}", stride)
+    def largest(place: str) -> Any:
+        return layers.MaxPooling2D(3, strides=2, name=f"reduction_{place}_{cell.name}")(padded)
 
-    def pooled(pooling: type[Any], place: str) -> Any:
-        return pooling(3, strides=2, name=f"reduction_{place}_{name}")(padded)
-
-    first = _added(separable(x, 5, "left1"), separable(earlier, 7, "right1"), f"reduction_add_1_{name}")
-    padded = layers.ZeroPadding2D(construction.halving_padding(x, 3), name=f"reduction_pad_1_{name}")(x)
-    maxima = pooled(layers.MaxPooling2D, "left2")
-    second = _added(maxima, separable(earlier, 7, "right2"), f"reduction_add_2_{name}")
-    means = pooled(layers.AveragePooling2D, "left3")
-    third = _added(means, separable(earlier, 5, "right3"), f"reduction_add3_{name}")
-    fourth = _added(second, _mean(first, f"reduction_left4_{name}"))
-    last = separable(first, 3, "left4", stride=1)
-    fifth = _added(last, pooled(layers.MaxPooling2D, "right5"), f"reduction_add4_{name}")
-    return _joined([second, third, fourth, fifth], f"reduction_concat_{name}")
+    first = cell.added(
+        cell.separable(x, 5, "left1", 1, stride=2), cell.separable(earlier, 7, "right1", 1, stride=2), "add_1"
+    )
+    second = cell.added(largest("left2"), cell.separable(earlier, 7, "right2", 2, stride=2), "add_2")
+    means = layers.AveragePooling2D(3, strides=2, name=f"reduction_left3_{cell.name}")(padded)
+    third = cell.added(means, cell.separable(earlier, 5, "right3", 3, stride=2), "add3")
+    fourth = cell.added(second, cell.mean(first, "left4"), None)
+    fifth = cell.added(cell.separable(first, 3, "left4", 5), largest("right5"), "add4")
+    return _joined([second, third, fourth, fifth], f"reduction_concat_{cell.name}")
 
 
 def _stem(x: Any, plan: _Plan, filters: int) -> tuple[Any, Any]:
     """A convolution and two reduction cells: the output of the second, and that of the first."""
     x = _normalized(_convolution(x, plan.stem, "stem_conv1", 3, 2), "stem_bn1")
-    first = _reduction_cell(x, x, filters // 4, "stem_1")
-    second = _reduction_cell(first, _halved(x, filters // 2, "stem_2"), filters // 2, "stem_2")
+    first = _reduction_cell(_Cell("reduction", "stem_1", filters // 4), x, x)
+    cell = _Cell("reduction", "stem_2", filters // 2)
+    second = _reduction_cell(cell, first, cell.halved(x))
     return second, first
 
 
@@ -154,14 +166,14 @@ def _cells(images: Any, plan: _Plan) -> Any:
     for stage in range(3):
         if stage:
             filters *= 2
-            name = f"reduce_{plan.depth * stage}"
-            smaller = _reduction_cell(x, _projected(earlier, filters, name), filters, name)
+            cell = _Cell("reduction", f"reduce_{plan.depth * stage}", filters)
+            smaller = _reduction_cell(cell, x, cell.projected(earlier))
             x, earlier = smaller, earlier if plan.skips else x
-        for cell in range(plan.depth):
-            name = str(plan.depth * stage + min(stage, 1) + cell)
+        for index in range(plan.depth):
+            cell = _Cell("normal", str(plan.depth * stage + min(stage, 1) + index), filters)
             # Behind a reduction the earlier maps have twice the side.
-            adjusted = (_projected if cell else _halved)(earlier, filters, name)
-            x, earlier = _normal_cell(x, adjusted, filters, name), x
+            adjusted = cell.projected(earlier) if index else cell.halved(earlier)
+            x, earlier = _normal_cell(cell, x, adjusted), x
     return layers.Activation("relu")(x)
 
 

@@ -1,7 +1,9 @@
 """get_file against a server on this machine: whole, broken, slow, changed and wrong transfers."""
 
+import errno
 import hashlib
 import http.server
+import io
 import os
 import threading
 import time
@@ -27,6 +29,9 @@ class Server(http.server.ThreadingHTTPServer):
         self.pause = 0.0
         self.status = None
         self.asked = []  # the Range of each request
+
+    def handle_error(self, *arguments):
+        """A client that went away is what some tests are about."""
 
     @property
     def address(self):
@@ -181,6 +186,33 @@ def test_an_error_of_the_server_is_told(fetch, server, status, requests):
     with pytest.raises(FileAccessError, match=f"HTTP status {status}"):
         fetch()
     assert len(server.asked) == requests
+
+
+def test_what_to_do_is_said_when_nothing_came(fetch, server, tmp_path):
+    server.server_close()  # nobody listens at the address any more
+    with pytest.raises(FileAccessError) as raised:
+        fetch()
+    assert server.address in str(raised.value)
+    assert os.fspath(tmp_path / "datasets" / "file.bin") in str(raised.value)
+    assert "is kept" not in str(raised.value)
+
+
+def test_a_full_disk_is_told_at_once_and_left_as_it_was(fetch, server, tmp_path, monkeypatch):
+    class Full(io.FileIO):
+        def write(self, data):
+            if self.tell() + len(data) > 500_000:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return super().write(data)
+
+    def opened(path, mode="r", **options):
+        return Full(path, mode) if mode in ("wb", "ab") else open(path, mode, **options)
+
+    monkeypatch.setattr(transfers, "open", opened, raising=False)
+    with pytest.raises(FileAccessError, match="KMB_HOME") as raised:
+        fetch()
+    assert os.strerror(errno.ENOSPC) in str(raised.value)
+    assert len(server.asked) == 1
+    assert os.listdir(tmp_path / "datasets") == ["file.bin.lock"]
 
 
 def test_threads_that_want_the_same_file_bring_it_once(fetch, server):

@@ -4,6 +4,7 @@ The bytes go into `NAME.partial`; beside it lies what the server said of its ver
 it only if the file at the address is still the same. The file itself appears when it is complete.
 """
 
+import errno
 import hashlib
 import http.client
 import os
@@ -20,6 +21,7 @@ ATTEMPTS = 4
 SILENCE = 60.0  # seconds without a byte after which a connection counts as broken
 PAUSE = 0.5  # seconds before the second attempt; doubled for each further one
 CHUNK = 2**18
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _SCHEMES = ("http", "https", "ftp", "file")
 
 
@@ -33,20 +35,31 @@ def transfer(origin: str, target: str, check: Callable[[str], None], report: Cal
         report: called with the number of bytes that are there and of all, None where it is not known.
 
     Raises:
-        FileAccessError: when the address cannot be reached, or the connection breaks again and again.
+        FileAccessError: when the address cannot be reached, the connection breaks again and again, or the disk is full.
     """
     if origin.partition(":")[0].lower() not in _SCHEMES:
         raise ValueError(f"get_file: an address begins with {', '.join(_SCHEMES)}; got {origin!r:.80}")
     partial = target + ".partial"
+    try:
+        _bring(origin, target, partial, report)
+        _finish(partial, target, check)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _forget(partial)  # it would keep the disk full
+        raise _disk_is_full(origin, target, error) from error
+
+
+def _bring(origin: str, target: str, partial: str, report: Callable[[int, int | None], None]) -> None:
     for attempt in range(ATTEMPTS):
         try:
-            _continue(origin, partial, report)
-            break
+            return _continue(origin, partial, report)
         except (OSError, http.client.HTTPException) as error:
+            if getattr(error, "errno", None) in _FULL:
+                raise
             if attempt == ATTEMPTS - 1 or _is_final(error):
-                raise _failed(origin, error) from error
+                raise _failed(origin, target, error) from error
             time.sleep(PAUSE * 2**attempt)
-    _finish(partial, target, check)
 
 
 def _finish(partial: str, target: str, check: Callable[[str], None]) -> None:
@@ -73,15 +86,28 @@ def _is_final(error: Exception) -> bool:
     return isinstance(reason, FileNotFoundError | PermissionError | IsADirectoryError | ConnectionRefusedError)
 
 
-def _failed(origin: str, error: Exception) -> FileAccessError:
+def _failed(origin: str, target: str, error: Exception) -> FileAccessError:
     reason = f"HTTP status {error.code}" if isinstance(error, urllib.error.HTTPError) else error
     what = f"get_file: {origin} cannot be downloaded: {reason}"
-    return FileAccessError(message(what, None, "What was received is kept, and a new call goes on from there."))
+    remedy = f"Check the address and the network, or bring the file by other means and put it at {target}."
+    if _size(target + ".partial"):
+        return FileAccessError(message(what, "What was received is kept, and a new call goes on from there.", remedy))
+    return FileAccessError(message(what, None, remedy))
+
+
+def _disk_is_full(origin: str, target: str, error: Exception) -> FileAccessError:
+    what = f"get_file: {origin} cannot be written to {os.path.dirname(target)}: {error}"
+    remedy = "Make room, give cache_dir, or set KMB_HOME to a folder on another disk."
+    return FileAccessError(message(what, "Nothing of the file was kept.", remedy))
+
+
+def _size(path: str) -> int:
+    return os.path.getsize(path) if os.path.exists(path) else 0
 
 
 def _continue(origin: str, partial: str, report: Callable[[int, int | None], None]) -> None:
     version = _read(partial + ".version")
-    size = os.path.getsize(partial) if version and os.path.exists(partial) else 0
+    size = _size(partial) if version else 0
     request = urllib.request.Request(origin, headers={"User-Agent": "kmb", "Accept-Encoding": "identity"})
     if size and version:
         request.add_header("Range", f"bytes={size}-")
