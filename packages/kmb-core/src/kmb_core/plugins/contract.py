@@ -57,7 +57,7 @@ class BackendImplementation(Protocol):
     # Of devices: "list_devices" (kind or None), "device_mesh" (mesh), "tensor_layout" (layout), "distribute_tensor"
     # (tensor, layout), "initialize_distribution" (address, processes, index), "process_index_and_count" (), and
     # "shard_dataset" (dataset, shards, index), as `kmb_core.distribution` describes them.
-    # "traced_signature" (function) gives what a function that the framework has traced takes, as nested (shape, dtype)s.
+    # "traced_signature" (function) gives what a function that the framework has traced takes: specs with shape and dtype.
     # "compiled_whole" is `compiled` for compilers that else leave parts to Python: it refuses what they would leave.
     kernels: Mapping[str, Callable[..., Any]]
 
