@@ -1,9 +1,9 @@
 """The formats that this backend writes. Nothing of JAX or TensorFlow is imported before one is written or read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kmb_core.plugins import Exporter, ExportRequest
+from kmb_core.plugins import Endpoint, Exporter, ExportRequest
 
 
 class StableHlo:
@@ -25,7 +25,7 @@ class StableHlo:
 
         write(request, path)
 
-    def load(self, path: str) -> Mapping[str, Callable[..., Any]]:
+    def load(self, path: str, endpoints: Sequence[Endpoint] = ()) -> Mapping[str, Callable[..., Any]]:
         """The endpoints as functions of arrays."""
         from kmb_backend_jax.stablehlo import load
 
@@ -51,7 +51,7 @@ class SavedModel:
 
         write(request, path)
 
-    def load(self, path: str) -> Mapping[str, Callable[..., Any]]:
+    def load(self, path: str, endpoints: Sequence[Endpoint] = ()) -> Mapping[str, Callable[..., Any]]:
         """The endpoints as functions of arrays."""
         from kmb_backend_jax.saved_model import load
 

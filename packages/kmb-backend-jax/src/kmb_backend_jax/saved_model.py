@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from jax.experimental import jax2tf
 
-from kmb_backend_jax.programs import open_sizes, pure
+from kmb_backend_jax.programs import open_sizes, pure, with_least_sizes
 from kmb_core import tree
 from kmb_core.plugins import Endpoint, ExportRequest
 
@@ -39,21 +39,33 @@ def load(path: str) -> dict[str, Callable[..., Any]]:
 
 
 def _function(endpoint: Endpoint, variables: Any, held: list[Any]) -> Any:
+    given = {"with_gradient": False, **(endpoint.options.get("jax2tf_kwargs") or {})}
+    given.setdefault("polymorphic_shapes", [None, *open_sizes(endpoint.signature)])
     changing = [] if endpoint.options.get("is_static", True) else [v for v in variables if not v.trainable]
-    options = {"with_gradient": False, **(endpoint.options.get("jax2tf_kwargs") or {})}
-    options.setdefault("polymorphic_shapes", [None, *open_sizes(endpoint.signature)])
-    converted = jax2tf.convert(pure(endpoint, variables, changing), **options)
     targets = [variable for v, variable in zip(variables, held, strict=True) if any(v is c for c in changing)]
 
+    def traced(constraints: list[str]) -> Any:
+        options = {"polymorphic_constraints": constraints, **given}
+        converted = jax2tf.convert(pure(endpoint, variables, changing), **options)
+        function = tf.function(
+            _assigning(converted, held, targets), input_signature=_specifications(endpoint.signature), autograph=False
+        )
+        function.get_concrete_function()
+        return function
+
+    return with_least_sizes(endpoint.signature, traced)
+
+
+def _assigning(converted: Any, held: list[Any], targets: list[Any]) -> Callable[..., Any]:
     def function(*inputs: Any) -> Any:
-        outputs = converted(held, *inputs)
-        if targets:
-            outputs, values = outputs
-            for variable, value in zip(targets, values, strict=True):
-                variable.assign(value)
+        if not targets:
+            return converted(held, *inputs)
+        outputs, values = converted(held, *inputs)
+        for variable, value in zip(targets, values, strict=True):
+            variable.assign(value)
         return outputs
 
-    return tf.function(function, input_signature=_specifications(endpoint.signature), autograph=False)
+    return function
 
 
 def _flat(function: Any, endpoint: Endpoint) -> Any:

@@ -22,7 +22,7 @@ import jax
 import jax.export
 import numpy as np
 
-from kmb_backend_jax.programs import open_sizes, pure
+from kmb_backend_jax.programs import open_sizes, pure, with_least_sizes
 from kmb_core import tree
 from kmb_core.plugins import Endpoint, ExportRequest
 
@@ -62,11 +62,15 @@ def load(path: str) -> dict[str, Callable[..., Any]]:
 
 def export(endpoint: Endpoint, variables: Sequence[Any]) -> Any:
     """The program of an endpoint."""
-    arguments = tree.map_structure(lambda x: jax.ShapeDtypeStruct([1] * len(x.shape), x.dtype), endpoint.signature)
-    specs = jax.export.symbolic_args_specs(arguments, open_sizes(endpoint.signature))
+    arguments = tree.map_structure(lambda x: jax.ShapeDtypeStruct([s or 1 for s in x.shape], x.dtype), endpoint.signature)
     values = [jax.ShapeDtypeStruct(v.shape, v.dtype) for v in variables]
-    platforms = endpoint.options.get("platforms")
-    return jax.export.export(jax.jit(pure(endpoint, variables)), platforms=platforms)(values, *specs)
+    exporting = jax.export.export(jax.jit(pure(endpoint, variables)), platforms=endpoint.options.get("platforms"))
+
+    def exported(constraints: list[str]) -> Any:
+        sizes = open_sizes(endpoint.signature)
+        return exporting(values, *jax.export.symbolic_args_specs(arguments, sizes, constraints=constraints))
+
+    return with_least_sizes(endpoint.signature, exported)
 
 
 def _described(endpoint: Endpoint, exported: Any) -> dict[str, Any]:

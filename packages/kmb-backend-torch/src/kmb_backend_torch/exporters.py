@@ -1,9 +1,9 @@
 """The formats that this backend writes. Nothing of torch is imported before one is written or read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kmb_core.plugins import Exporter, ExportRequest
+from kmb_core.plugins import Endpoint, Exporter, ExportRequest
 
 
 class TorchProgram:
@@ -32,7 +32,7 @@ class TorchProgram:
 
         write(request, path)
 
-    def load(self, path: str) -> Mapping[str, Callable[..., Any]]:
+    def load(self, path: str, endpoints: Sequence[Endpoint] = ()) -> Mapping[str, Callable[..., Any]]:
         """The endpoint as a function of arrays; the file does not hold its name, which is taken to be "serve"."""
         from kmb_backend_torch.exporting import load
 
@@ -58,7 +58,7 @@ class Onnx:
 
         write(request, path)
 
-    def load(self, path: str) -> Mapping[str, Callable[..., Any]]:
+    def load(self, path: str, endpoints: Sequence[Endpoint] = ()) -> Mapping[str, Callable[..., Any]]:
         """The endpoint as a function of arrays, run by ONNX Runtime where it is installed, else by `onnx.reference`."""
         from kmb_backend_torch.onnx import load
 

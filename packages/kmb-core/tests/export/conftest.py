@@ -38,7 +38,7 @@ class MemoryExporter:
             Unwritable.writing = False
         file.write_text(json.dumps(len(self.requests) - 1), encoding="utf-8")
 
-    def load(self, path):
+    def load(self, path, endpoints=()):
         file = Path(path) if self.suffix else Path(path) / "number"
         request = self.requests[json.loads(file.read_text(encoding="utf-8"))]
         return {endpoint.name: self.of_arrays(endpoint) for endpoint in request.endpoints}

@@ -72,7 +72,7 @@ def _can_be_exported(layer: Any, endpoint: Endpoint, backend: Backend, exporter:
         path = os.path.join(folder, f"layer{exporter.suffix}")
         try:
             exporter.write(request, path)
-            compare(exporter.load(path), expected, tolerance)
+            compare(exporter.load(path, [endpoint]), expected, tolerance)
         except Exception:
             return False
     return True

@@ -50,7 +50,7 @@ def write_artifact(contents: Contents, format: str, route: Route, filepath: Any,
     with new_artifact(filepath, route.exporter) as path:
         try:
             route.exporter.write(request, path)
-            loaded = route.exporter.load(path)
+            loaded = route.exporter.load(path, contents.endpoints)
             for one in expected:
                 compare(loaded, one, tolerance)
         except Exception as error:

@@ -3,7 +3,7 @@
 The contract is one integer. A composite op does not change it; a new primitive does; hooks only gain keyword arguments.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -171,10 +171,11 @@ class Exporter(Protocol):
     def write(self, request: ExportRequest, path: str) -> None:
         """Write the artifact to `path`, where nothing is. Whatever it raises is reported with the layer at fault."""
 
-    def load(self, path: str) -> Mapping[str, Callable[..., Any]]:
+    def load(self, path: str, endpoints: Sequence[Endpoint] = ()) -> Mapping[str, Callable[..., Any]]:
         """The endpoints of an artifact: functions of NumPy arrays in the signature's structure.
 
         They give arrays, in any nesting whose leaves come in the order of `kmb_core.tree.flatten` of the outputs.
+        `endpoints` are those that were written, where they are known: a format may keep neither order nor nesting.
         """
 
 
