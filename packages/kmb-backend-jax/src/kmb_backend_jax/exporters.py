@@ -9,7 +9,7 @@ from kmb_core.plugins import Endpoint, Exporter, ExportRequest
 class StableHlo:
     """A zip archive of programs in StableHLO, as `jax.export` serializes them, with the weights they take.
 
-    Option: `platforms`, the names of what the programs shall run on ("cpu", "cuda", "tpu"); this machine's when not given.
+    Option: `platforms`, what the programs shall run on ("cpu", "cuda", "tpu"); this machine's kind when not given.
     """
 
     suffix = ".stablehlo"

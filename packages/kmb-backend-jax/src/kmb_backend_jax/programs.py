@@ -31,7 +31,9 @@ def open_sizes(signature: Any) -> Any:
     The first axis is the batch, the same for all inputs; every other open size is one of its own.
     """
     leaves = tree.flatten(signature)
-    shapes = [", ".join(_size(size, axis, index) for axis, size in enumerate(x.shape)) for index, x in enumerate(leaves)]
+    shapes = [
+        ", ".join(_size(size, axis, index) for axis, size in enumerate(x.shape)) for index, x in enumerate(leaves)
+    ]
     return tree.pack_sequence_as(signature, [f"({shape},)" if shape else "()" for shape in shapes])
 
 

@@ -77,9 +77,7 @@ def _flat(function: Any, endpoint: Endpoint) -> Any:
             return {str(key): tf.identity(value) for key, value in outputs.items()}
         return {f"output_{index}": tf.identity(x) for index, x in enumerate(tree.flatten(outputs))}
 
-    return tf.function(
-        signature, input_signature=tree.flatten(_specifications(endpoint.signature)), autograph=False
-    )
+    return tf.function(signature, input_signature=tree.flatten(_specifications(endpoint.signature)), autograph=False)
 
 
 def _specifications(signature: Any) -> Any:

@@ -8,7 +8,8 @@
 So without this library:
 
     archive = zipfile.ZipFile("model.stablehlo")
-    weights = [np.load(archive.open(w["file"])).view(w["dtype"]) for w in json.loads(archive.read("manifest.json"))["weights"]]
+    manifest = json.loads(archive.read("manifest.json"))
+    weights = [np.load(archive.open(w["file"])).view(w["dtype"]) for w in manifest["weights"]]
     jax.export.deserialize(archive.read("serve.exported")).call(weights, x)
 """
 
@@ -62,7 +63,9 @@ def load(path: str) -> dict[str, Callable[..., Any]]:
 
 def export(endpoint: Endpoint, variables: Sequence[Any]) -> Any:
     """The program of an endpoint."""
-    arguments = tree.map_structure(lambda x: jax.ShapeDtypeStruct([s or 1 for s in x.shape], x.dtype), endpoint.signature)
+    arguments = tree.map_structure(
+        lambda x: jax.ShapeDtypeStruct([s or 1 for s in x.shape], x.dtype), endpoint.signature
+    )
     values = [jax.ShapeDtypeStruct(v.shape, v.dtype) for v in variables]
     exporting = jax.export.export(jax.jit(pure(endpoint, variables)), platforms=endpoint.options.get("platforms"))
 

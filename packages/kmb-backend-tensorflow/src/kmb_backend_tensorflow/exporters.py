@@ -36,8 +36,8 @@ class SavedModel:
 class LiteRt:
     """A file for LiteRT (TensorFlow Lite): each endpoint is a signature, with inputs and outputs by name.
 
-    Options are attributes of `tf.lite.TFLiteConverter`, and `enable_select_tf_ops=False` for devices that have no kernels
-    but LiteRT's own. With `optimizations` the numbers are others: pass a `tolerance`.
+    Options are attributes of `tf.lite.TFLiteConverter`, and `enable_select_tf_ops=False` for devices that have no
+    kernels but LiteRT's own. With `optimizations` the numbers are others: pass a `tolerance`.
     """
 
     suffix = ".tflite"

@@ -35,7 +35,5 @@ def traced_signature(function: Any) -> Any:
     """The TensorSpecs of a tf.function's positional arguments; None for one that has no trace, or several."""
     if not hasattr(function, "get_concrete_function"):
         return None
-    try:
-        return list(function.get_concrete_function().structured_input_signature[0])
-    except (TypeError, ValueError):
-        return None
+    traces = function._list_all_concrete_functions()
+    return list(traces[0].structured_input_signature[0]) if len(traces) == 1 else None

@@ -29,8 +29,9 @@ def write(request: ExportRequest, path: str, functions: Mapping[str, Any] | None
     for name, function in functions.items():
         setattr(root, name, function)
         signatures[name] = _flat(function, endpoints[name])
-    # Of functions that TensorFlow had traced before, the variables are only known now.
+    # Known only now, when all is traced: variables of functions that TensorFlow had traced before, and tables.
     root._captured = [v for function in functions.values() for v in function.get_concrete_function().variables]
+    root._tables = [table for resource in request.resources for table in _tables(resource)]
     signatures.setdefault(DEFAULT, next(iter(signatures.values())))
     tf.saved_model.save(root, path, signatures=signatures, options=request.options)
 
@@ -95,7 +96,6 @@ def _root(request: ExportRequest) -> Any:
     root.variables = [v._value for v in (*trained, *fixed)]
     root.trainable_variables = [v._value for v in trained]
     root.non_trainable_variables = [v._value for v in fixed]
-    root._tables = [table for resource in request.resources for table in _tables(resource)]
     root._resources = [r for r in request.resources if not hasattr(r, "_flatten_layers")]
     for name, variables in request.collections.items():
         setattr(root, name, [v._value for v in variables])

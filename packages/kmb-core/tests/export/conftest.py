@@ -32,7 +32,9 @@ class MemoryExporter:
         Unwritable.writing = True
         try:
             for endpoint in request.endpoints:
-                zeros = tree.map_structure(lambda x: np.zeros([size or 1 for size in x.shape], x.dtype), endpoint.signature)
+                zeros = tree.map_structure(
+                    lambda x: np.zeros([size or 1 for size in x.shape], x.dtype), endpoint.signature
+                )
                 self.of_arrays(endpoint)(*zeros)
         finally:
             Unwritable.writing = False

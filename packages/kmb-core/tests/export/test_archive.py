@@ -68,9 +68,9 @@ def test_variables_that_an_endpoint_reads_are_found_without_tracking(archive, ex
 @pytest.mark.parametrize("name", ["plain", "two words", "_hidden", "", 3])
 def test_a_name_that_is_taken_or_no_identifier_is_refused(archive, model, name):
     archive.track_and_add_endpoint("plain", model, SIGNATURE)
-    with pytest.raises(ExportError, match="taken|identifier"):
+    with pytest.raises(ExportError, match=r"taken|identifier"):
         archive.add_endpoint(name, model.call, SIGNATURE)
-    with pytest.raises(ExportError, match="taken|identifier"):
+    with pytest.raises(ExportError, match=r"taken|identifier"):
         archive.add_variable_collection(name, model.variables)
 
 

@@ -24,7 +24,7 @@ class One(kmb_core.Model):
         self.dense = layers.Dense(2)
 
     def call(self, inputs, mask=None):
-        return self.dense(inputs["x"] if isinstance(inputs, dict) else inputs[0] if isinstance(inputs, list) else inputs)
+        return self.dense(inputs["x"] if isinstance(inputs, dict) else inputs)
 
 
 def spec(*shape, dtype="float32"):

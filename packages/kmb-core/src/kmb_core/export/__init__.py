@@ -1,6 +1,6 @@
 """What users call `keras.export`: models as artifacts for serving, without this library and without their own code.
 
-Formats are named by the exporters of the installed backends (`plugins.contract.Exporter`); nothing here knows one of them.
+Formats are named by the exporters of the installed backends (`plugins.contract.Exporter`); nothing here writes one.
 """
 
 from kmb_core._lazy import lazy_names

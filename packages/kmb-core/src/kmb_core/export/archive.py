@@ -118,7 +118,9 @@ class ExportArchive:
         """
         self._check_name(name)
         if not isinstance(variables, Iterable) or not all(isinstance(v, Variable) for v in variables):
-            raise ExportError(message(f"variable collection {name!r}: expected a list of variables, got {variables!r:.60}"))
+            raise ExportError(
+                message(f"variable collection {name!r}: expected a list of variables, got {variables!r:.60}")
+            )
         self._collections[name] = tuple(variables)
 
     def write_out(self, filepath: Any, options: Any = None, verbose: bool = True) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from kmb_core import tree
-from kmb_core.backend import StatelessScope
+from kmb_core.backend import KerasTensor, StatelessScope
 from kmb_core.errors import ExportError, message
 from kmb_core.export.formats import Route, find_route
 from kmb_core.export.signatures import model_endpoint
-from kmb_core.export.validation import BATCH, Expected, compare, expected_of, run
+from kmb_core.export.validation import Expected, compare, expected_of, run
 from kmb_core.export.writing import Contents, write_artifact
 
 SERVE = "serve"
@@ -45,13 +45,21 @@ def say(filepath: Any, format: str, expected: Sequence[Expected]) -> None:
     lines = [f"{format} written to {str(filepath)!r}, with the endpoints"]
     for one in expected:
         takes = ", ".join(_shown(x) for x in tree.flatten(one.endpoint.signature))
-        _, outputs = one.calls[0]
-        lines.append(f"  {one.endpoint.name}: {takes} → for a batch of {BATCH} {', '.join(map(_shown, outputs))}")
+        lines.append(f"  {one.endpoint.name}: {takes} → {', '.join(_shown(x) for x in _outputs(one))}")
     sys.stdout.write("\n".join(lines) + "\n")
 
 
+def _outputs(expected: Expected) -> list[KerasTensor]:
+    """The outputs, sizes that follow that of the batch open."""
+    (_, first), (_, last) = expected.calls[0], expected.calls[-1]
+    shapes = [
+        [a if a == b else None for a, b in zip(x.shape, y.shape, strict=True)] for x, y in zip(first, last, strict=True)
+    ]
+    return [KerasTensor(shape, x.dtype, name="") for shape, x in zip(shapes, first, strict=True)]
+
+
 def _shown(tensor: Any) -> str:
-    name = getattr(tensor, "name", None)
+    name = tensor.name
     return f"{f'{name} ' if name else ''}{tensor.dtype}[{', '.join(map(str, tensor.shape))}]"
 
 

@@ -85,7 +85,7 @@ def _no_route(format: str, backend: str, routes: list[Route], own_only: bool) ->
         return BackendNotInstalledError(message(what, cause, f"pip install {' '.join(missing)}"))
     if own_only and format in usable:
         what = f"{what} from functions of backend {backend}"
-        remedy = f"`Model.export` moves a model to {usable[format][0]}; an ExportArchive holds functions of one backend."
+        remedy = f"`Model.export` moves a model to {usable[format][0]}; an ExportArchive moves nothing."
         return ExportError(message(what, cause, remedy))
     if format in FORMATS:
         command = " ".join(f'"{part}"' if "[" in part else part for part in FORMATS[format].split())

@@ -48,7 +48,9 @@ def new_artifact(path: Any, exporter: Exporter) -> Iterator[str]:
 def _check(target: str, exporter: Exporter) -> None:
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
-        raise MissingFileError(message(f"{target!r} could not be written: no folder {folder!r}", None, "Make it first."))
+        raise MissingFileError(
+            message(f"{target!r} could not be written: no folder {folder!r}", None, "Make it first.")
+        )
     if not os.path.lexists(target):
         return
     if os.path.isdir(target) != (not exporter.suffix):

@@ -10,7 +10,9 @@ from kmb_core.export.formats import find_route
 
 
 def load_exported(filepath: str | os.PathLike[str], format: str = "tf_saved_model") -> Mapping[str, Callable[..., Any]]:
-    """Read an artifact that `Model.export` or `ExportArchive` wrote. It is a program, and runs with this process' rights.
+    """Read an artifact that `Model.export` or `ExportArchive` wrote.
+
+    It is a program, which runs with the rights of this process: read none from a source that you do not trust.
 
     Args:
         filepath: the file or folder.

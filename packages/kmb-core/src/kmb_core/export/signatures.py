@@ -1,5 +1,6 @@
 """What an endpoint takes: KerasTensors, from a model that is built or from what the user gives."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,12 +53,17 @@ def symbolic(structure: Any, where: str, dtype: str = "float32") -> Any:
         StructureError: for a leaf without a shape.
     """
 
+    numbers = itertools.count()
+
     def one(leaf: Any) -> KerasTensor:
         shape = getattr(leaf, "shape", None)
         if shape is None or getattr(shape, "rank", 0) is None:
             what = f"{where}: expected KerasTensors or InputSpecs with a shape in the input signature, got {leaf!r:.60}"
-            raise StructureError(message(what, None, "Write None for sizes that stay open: InputSpec(shape=(None, 3))."))
-        name = getattr(leaf, "name", None)
+            raise StructureError(
+                message(what, None, "Write None for sizes that stay open: InputSpec(shape=(None, 3)).")
+            )
+        named = None if isinstance(leaf, KerasTensor) and leaf._name is None else getattr(leaf, "name", None)
+        name = named or f"input_{next(numbers)}"
         sizes = tuple(None if size is None else int(size) for size in shape)
         kind = getattr(leaf, "dtype", None)
         return KerasTensor(sizes, dtype if kind is None else standardize_dtype(kind), name=name)
@@ -93,11 +99,20 @@ def _call(resource: Any, names: tuple[str, ...]) -> Any:
 
 
 def _given(resource: Any, given: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
-    tensors = symbolic(given, f"export of {resource.name!r}", resource.input_dtype)
+    tensors = _with_names_of(resource, symbolic(given, f"export of {resource.name!r}", resource.input_dtype))
     is_list = isinstance(tensors, (list, tuple))
     if is_list and (len(tensors) == 1 or (len(names) > 1 and _several_arguments(resource, names))):
         return tuple(tensors)
     return (list(tensors) if is_list else tensors,)
+
+
+def _with_names_of(resource: Any, tensors: Any) -> Any:
+    """A functional model's inputs keep their names."""
+    own, leaves = getattr(resource, "inputs", None) or [], tree.flatten(tensors)
+    if len(own) != len(leaves):
+        return tensors
+    named = [KerasTensor(x.shape, x.dtype, name=input_name(y)) for x, y in zip(leaves, own, strict=True)]
+    return tree.pack_sequence_as(tensors, named)
 
 
 def _several_arguments(resource: Any, names: tuple[str, ...]) -> bool:

@@ -27,7 +27,9 @@ class Contents:
     options: Any = None
 
 
-def write_artifact(contents: Contents, format: str, route: Route, filepath: Any, tolerance: float | None) -> list[Expected]:
+def write_artifact(
+    contents: Contents, format: str, route: Route, filepath: Any, tolerance: float | None
+) -> list[Expected]:
     """Write an artifact and validate it.
 
     Args:
@@ -63,7 +65,9 @@ def write_artifact(contents: Contents, format: str, route: Route, filepath: Any,
 def _check(contents: Contents, format: str, route: Route) -> None:
     exporter, where = route.exporter, f"export to {format!r}"
     if not contents.endpoints:
-        raise ExportError(message(f"{where}: there is no endpoint", None, "Call add_endpoint(name, fn, signature) first."))
+        raise ExportError(
+            message(f"{where}: there is no endpoint", None, "Call add_endpoint(name, fn, signature) first.")
+        )
     if len(contents.endpoints) > 1 and not exporter.several_endpoints:
         names = ", ".join(endpoint.name for endpoint in contents.endpoints)
         raise ExportError(message(f"{where}: the format holds one endpoint, got {names}", None, "Write several files."))
@@ -102,7 +106,7 @@ def _explained(
         layer = culprit(one, owner, contents.backend, route.exporter, tolerance)
         if layer is not None:
             what = f"export to {format!r}: {described(layer)} cannot be exported from backend {route.backend}"
-            remedy = "Replace the layer, or export the parts of the model before and behind it."
+            remedy = "Fix open sizes with input_signature, replace the layer, or export what is before and behind it."
             return ExportError(message(what, f"{type(error).__name__}: {reason}", remedy))
     names = ", ".join(repr(one.endpoint.name) for one in expected)
     what = f"export to {format!r}: endpoint {names} cannot be exported from backend {route.backend}"

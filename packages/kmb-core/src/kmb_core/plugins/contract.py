@@ -57,7 +57,7 @@ class BackendImplementation(Protocol):
     # Of devices: "list_devices" (kind or None), "device_mesh" (mesh), "tensor_layout" (layout), "distribute_tensor"
     # (tensor, layout), "initialize_distribution" (address, processes, index), "process_index_and_count" (), and
     # "shard_dataset" (dataset, shards, index), as `kmb_core.distribution` describes them.
-    # "traced_signature" (function) gives what a function that the framework has traced takes: specs with shape and dtype.
+    # "traced_signature" (function) says what a function that the framework has traced takes, as specs.
     # "compiled_whole" is `compiled` for compilers that else leave parts to Python: it refuses what they would leave.
     kernels: Mapping[str, Callable[..., Any]]
 
@@ -157,8 +157,8 @@ class ExportRequest:
 class Exporter(Protocol):
     """What `kmb_exporters` gives for the name of a format. Making one must not import the framework.
 
-    The core finds the exporter, makes the request, moves the result to its place at once, and compares what `load` gives
-    with the endpoints; an exporter only writes and reads.
+    The core finds the exporter, makes the request, moves the result to its place at once, and compares what `load`
+    gives with the endpoints; an exporter only writes and reads.
     """
 
     suffix: str  # of the file that is written; "" where it is a folder
