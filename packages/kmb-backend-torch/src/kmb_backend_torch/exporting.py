@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 
-from kmb_backend_torch.conversion import convert, native_dtype, to_numpy
+from kmb_backend_torch.conversion import convert, to_numpy
 from kmb_core import tree
 from kmb_core.plugins import Endpoint, ExportRequest
 
@@ -77,7 +78,7 @@ def _flat(endpoint: Endpoint) -> Callable[..., Any]:
 def _example(x: Any) -> torch.Tensor:
     sizes = [_BATCH if size is None else size for size in x.shape[:1]]
     sizes += [_LENGTH if size is None else size for size in x.shape[1:]]
-    return torch.zeros(sizes, dtype=native_dtype(x.dtype))
+    return convert(np.zeros(sizes, "bool"), x.dtype)  # on the device where inputs of the model come to lie
 
 
 def _free_sizes(x: Any) -> dict[int, Any]:
