@@ -1,5 +1,6 @@
 """An artifact written, read again, compared, and only then put in its place."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,8 +98,7 @@ def _request(contents: Contents, expected: Sequence[Expected]) -> ExportRequest:
 def _explained(
     error: Exception, expected: Sequence[Expected], contents: Contents, format: str, route: Route, tolerance: Any
 ) -> ExportError:
-    reason = " ".join(str(error).split())
-    reason = f"{reason[:300]}…" if len(reason) > 300 else reason
+    reason = _reason(error)
     for one in expected:
         owner = contents.owners.get(one.endpoint.name)
         if owner is None:
@@ -107,7 +107,20 @@ def _explained(
         if layer is not None:
             what = f"export to {format!r}: {described(layer)} cannot be exported from backend {route.backend}"
             remedy = "Fix open sizes with input_signature, replace the layer, or export what is before and behind it."
-            return ExportError(message(what, f"{type(error).__name__}: {reason}", remedy))
+            return ExportError(message(what, reason, remedy))
     names = ", ".join(repr(one.endpoint.name) for one in expected)
     what = f"export to {format!r}: endpoint {names} cannot be exported from backend {route.backend}"
-    return ExportError(message(what, f"{type(error).__name__}: {reason}"))
+    return ExportError(message(what, reason))
+
+
+def _reason(error: BaseException) -> str:
+    """What an exporter raised and what that came from, each in one line without colours."""
+    first = error
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return _line(first) if error is first else f"{_line(first)} (from {_line(error)})"
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())
+    return f"{type(error).__name__}: {f'{text[:300]}…' if len(text) > 300 else text}"
