@@ -74,7 +74,7 @@ def tests(session: nox.Session, backend: str) -> None:
     install_backends(session, backend)
     session.install("--no-deps", f"./{APPLICATIONS}")
     folders = [f"{CORE}/tests", f"{BACKENDS[backend]}/tests", f"{APPLICATIONS}/tests"]
-    chosen = session.posargs or ["-m", "not mixed and not parity", *filter(has_tests, folders)]
+    chosen = session.posargs or ["-m", "not mixed and not parity and not exports", *filter(has_tests, folders)]
     pytest(session, *IN_PARALLEL, *chosen, backend=backend)
     if session.posargs:
         return
@@ -109,7 +109,7 @@ def has_tests(folder: str) -> bool:
 @nox.session
 def mixed(session: nox.Session) -> None:
     """All backends alive in one process: their own tests, and all examples, in which frameworks stand side by side."""
-    install(session, *TEST_TOOLS, "flax")
+    install(session, *TEST_TOOLS, "flax", "onnx", "onnxscript", "onnxruntime")
     install_backends(session, *BACKENDS)
     session.install("--no-deps", f"./{APPLICATIONS}")
     pytest(session, *IN_PARALLEL, "-m", "mixed", "packages", backend="numpy")
@@ -117,7 +117,15 @@ def mixed(session: nox.Session) -> None:
     run_example(session, "--backend", "torch")
     session.run("python", "examples/fine_tune.py", "--backend", "torch", env={"OMP_NUM_THREADS": "1"})
     run_examples(session, "torch_loop.py", "torch_modules.py", "torch_ddp.py", "torch_train_step.py")
-    run_examples(session, "tensorflow_loop.py", "tensorflow_train_step.py")
+    run_examples(session, "tensorflow_loop.py", "tensorflow_train_step.py", "export_model.py")
+
+
+@nox.session
+def exports(session: nox.Session) -> None:
+    """Formats whose packages are large: OpenVINO. Not run by default."""
+    install(session, *TEST_TOOLS, "openvino")
+    install_backends(session, "tensorflow")
+    pytest(session, "-m", "exports", "packages", *session.posargs, backend="tensorflow")
 
 
 @nox.session

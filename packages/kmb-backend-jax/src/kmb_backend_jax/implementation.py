@@ -71,6 +71,11 @@ def static_shape(x: Any) -> tuple[int | None, ...]:
     return tuple(size if size.__class__ is int else None for size in x.shape)
 
 
+def dynamic_shape(x: Any) -> tuple[Any, ...]:
+    """The shape, symbolic sizes (in `jax.export`) included: they can be computed with."""
+    return tuple(x.shape)
+
+
 def device_scope(name: str) -> AbstractContextManager[Any]:
     """Make a device the default: "cpu", "gpu:1"."""
     platform, _, index = name.lower().partition(":")

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from kmb_core.errors import BackendNotInstalledError, message
-from kmb_core.plugins import FULL, BackendInfo, Capability, hookimpl, none, partial
+from kmb_core.plugins import FULL, BackendInfo, Capability, Exporter, hookimpl, none, partial
 
 INFO = BackendInfo(
     name="jax",
@@ -55,6 +55,16 @@ def kmb_make_trainer(name: str, model: Any) -> Any:
     from kmb_backend_jax.trainer import JaxTrainer
 
     return JaxTrainer(model)
+
+
+@hookimpl
+def kmb_exporters(name: str) -> dict[str, Exporter]:
+    """StableHLO, and SavedModel where TensorFlow is installed."""
+    if name != INFO.name:
+        return {}
+    from kmb_backend_jax.exporters import EXPORTERS
+
+    return EXPORTERS
 
 
 @hookimpl

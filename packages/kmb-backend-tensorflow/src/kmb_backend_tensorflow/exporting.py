@@ -1,4 +1,4 @@
-"""SavedModel: a model's inference as a tf.function of its input shapes, and the exporter behind `Model.export`."""
+"""A model's inference as a tf.function of its input shapes: what SavedModel holds of a model inside of a tf.Module."""
 
 from typing import Any
 
@@ -31,30 +31,9 @@ def inference_function(model: Any, signature: Any = None) -> Any:
     return tf.function(serve, input_signature=[signature], autograph=False)
 
 
-def export_saved_model(
-    model: Any, filepath: Any, verbose: bool | None = None, input_signature: Any = None, **kwargs: Any
-) -> None:
-    """Write a SavedModel with the endpoint `serve`, also its default signature.
-
-    Args:
-        model: a built model.
-        filepath: folder to write.
-        verbose: accepted for the signature; nothing is printed.
-        input_signature: TensorSpecs or KerasTensors in the structure of the inputs; those it was built with when None.
-
-    Raises:
-        ValueError: when the model is not built.
-    """
-    if kwargs:
-        raise TypeError(f"export: unexpected arguments {sorted(kwargs)}")
-    model._require_built("export")
-    archive = tf.Module()
-    archive.model = model
-    archive.serve = inference_function(model, None if input_signature is None else _specifications(input_signature))
-    tf.saved_model.save(archive, str(filepath), signatures={"serve": archive.serve, "serving_default": archive.serve})
-
-
-def _specifications(signature: Any) -> Any:
-    if isinstance(signature, (list, tuple)) and len(signature) == 1:
-        signature = signature[0]
-    return tree.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), signature)
+def traced_signature(function: Any) -> Any:
+    """The TensorSpecs of a tf.function's positional arguments; None for one that has no trace, or several."""
+    if not hasattr(function, "get_concrete_function"):
+        return None
+    traces = function._list_all_concrete_functions()
+    return list(traces[0].structured_input_signature[0]) if len(traces) == 1 else None

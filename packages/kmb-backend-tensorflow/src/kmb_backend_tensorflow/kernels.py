@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from kmb_backend_tensorflow.concrete import quick
 from kmb_backend_tensorflow.dtypes import as_dtype
+from kmb_backend_tensorflow.exporting import traced_signature
 from kmb_backend_tensorflow.host import as_sparse, host_call, ragged
 from kmb_backend_tensorflow.images import image_blur, image_resize
 from kmb_backend_tensorflow.lookup import LookupTable, row_counts, text_buckets
@@ -141,5 +142,6 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "ragged": ragged,
     "sgd_update": sgd_update,
     "start_profile": start_profile,
+    "traced_signature": traced_signature,
     "remat": tf.recompute_grad,
 }

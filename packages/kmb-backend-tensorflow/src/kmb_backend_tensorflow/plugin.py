@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from kmb_core.plugins import FULL, BackendInfo, Capability, hookimpl, none, partial
+from kmb_core.plugins import FULL, BackendInfo, Capability, Exporter, hookimpl, none, partial
 
 INFO = BackendInfo(
     name="tensorflow",
@@ -80,13 +80,13 @@ def kmb_data_adapters(name: str) -> list[Any]:
 
 
 @hookimpl
-def kmb_exporters(name: str) -> dict[str, Any]:
-    """SavedModel."""
+def kmb_exporters(name: str) -> dict[str, Exporter]:
+    """SavedModel, and what converters make of one."""
     if name != INFO.name:
         return {}
-    from kmb_backend_tensorflow.exporting import export_saved_model
+    from kmb_backend_tensorflow.exporters import EXPORTERS
 
-    return {"tf_saved_model": export_saved_model}
+    return EXPORTERS
 
 
 @hookimpl

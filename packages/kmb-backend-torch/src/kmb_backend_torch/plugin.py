@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from kmb_core.plugins import FULL, BackendInfo, Capability, hookimpl, none, partial
+from kmb_core.plugins import FULL, BackendInfo, Capability, Exporter, hookimpl, none, partial
 
 INFO = BackendInfo(
     name="torch",
@@ -80,10 +80,10 @@ def _torch_module_wrapper() -> type:
 
 
 @hookimpl
-def kmb_exporters(name: str) -> dict[str, Any]:
-    """Programs of `torch.export`."""
+def kmb_exporters(name: str) -> dict[str, Exporter]:
+    """Programs of `torch.export`, and ONNX made of them."""
     if name != INFO.name:
         return {}
-    from kmb_backend_torch.exporting import export_program
+    from kmb_backend_torch.exporters import EXPORTERS
 
-    return {"torch": export_program}
+    return EXPORTERS

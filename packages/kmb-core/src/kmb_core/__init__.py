@@ -52,6 +52,7 @@ _NAMESPACES = (
     "distribution",
     "dtype_policies",
     "errors",
+    "export",
     "initializers",
     "layers",
     "legacy",

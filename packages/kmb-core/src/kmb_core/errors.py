@@ -86,6 +86,10 @@ class UnknownObjectError(CheckpointError, TypeError):
     """A file names a class or function that is neither built in nor registered."""
 
 
+class ExportError(KmbError, ValueError):
+    """A model cannot be written in a format for serving, or what was written computes something else."""
+
+
 class SecurityError(KmbError, ValueError):
     """A file asks for something that loading it must not do."""
 

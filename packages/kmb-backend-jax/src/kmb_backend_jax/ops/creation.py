@@ -12,6 +12,7 @@ from kmb_backend_jax.conversion import cast as cast  # the op is the conversion 
 from kmb_backend_jax.conversion import convert
 from kmb_backend_jax.dtypes import native_dtype
 from kmb_backend_jax.kernel import kernel
+from kmb_backend_jax.sizes import is_symbolic
 from kmb_core.dtypes import floatx
 
 _zeros = kernel(jnp.zeros, static=("shape", "dtype"))
@@ -27,7 +28,8 @@ stop_gradient = kernel(lax.stop_gradient)
 
 
 def _shape(shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (int(shape),) if np.ndim(shape) == 0 else tuple(map(int, shape))  # type: ignore[arg-type]  # the two cases
+    sizes = (shape,) if np.ndim(shape) == 0 else shape
+    return tuple([size if is_symbolic(size) else int(size) for size in sizes])  # type: ignore[union-attr]  # a sequence
 
 
 def _dtype(dtype: str | None) -> np.dtype:

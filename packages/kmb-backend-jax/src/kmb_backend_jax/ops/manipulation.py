@@ -9,6 +9,7 @@ import numpy as np
 from jax import lax
 
 from kmb_backend_jax.kernel import kernel
+from kmb_backend_jax.sizes import is_symbolic
 
 _reshape = kernel(jnp.reshape, static=("shape",))
 _transpose = kernel(lambda x, axes: jnp.transpose(x, axes), static=("axes",))
@@ -48,6 +49,8 @@ def _fixed(value: Any) -> Any:
         return value
     if isinstance(value, (list, tuple)):
         return tuple(map(_fixed, value))
+    if is_symbolic(value):
+        return value
     return _fixed(np.asarray(value).tolist())
 
 

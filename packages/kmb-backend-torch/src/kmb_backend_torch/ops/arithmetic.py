@@ -104,5 +104,7 @@ def clip(x: Tensor, x_min: Operand | None, x_max: Operand | None) -> Tensor:
     """x held between two bounds."""
     if isinstance(x_min, Tensor) or isinstance(x_max, Tensor):
         x_min, x_max = (None if bound is None else beside(x, bound) for bound in (x_min, x_max))
+    elif x_min.__class__ is int and x_max.__class__ is float:  # torch's exporter to ONNX fails on two kinds of bounds
+        x_min = float(x_min)
     x = x.to(torch.int32) if x.dtype is torch.bool else x  # which torch makes int64
     return torch.clamp(x, x_min, x_max)

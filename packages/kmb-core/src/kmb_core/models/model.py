@@ -364,20 +364,27 @@ class Model(Trained, Layer):
         input_signature: Any = None,
         **kwargs: Any,
     ) -> None:
-        """Export for serving, through the exporter of that name that an installed plugin supplies.
+        """Write the model's inference for programs that have neither this library nor the code of the model.
+
+        Args:
+            filepath: file or folder to write; replaced at once when all went well.
+            format: the name of an exporter: "tf_saved_model", "litert", "onnx", "openvino", "stablehlo", "torch".
+            verbose: True says what was written, False keeps quiet about a change of backend too.
+            input_signature: KerasTensors, InputSpecs or tensors like the inputs; what it was built with when None.
+            **kwargs: options of the exporter, and `tolerance`: how far outputs may differ from those of `predict`.
+
+        A format that the model's backend does not know is written by another installed backend, which the model is
+        moved to. What was written is read again and compared with the model on random inputs.
 
         Raises:
-            ValueError: when no plugin exports to the format.
+            ValueError (ExportError): for an unknown format, a layer that cannot be exported (it is named), other
+                outputs than the model's.
+            NotBuiltError: when the inputs are not known.
+            ImportError: when a package is missing, with the command that installs it.
         """
-        from kmb_core.plugins import collected
+        from kmb_core.export.exporting import export_model  # few models are exported
 
-        exporters: dict[str, Any] = {}
-        for found in collected(self._backend, "kmb_exporters"):
-            exporters.update(found)
-        if format not in exporters:
-            known = ", ".join(sorted(exporters)) or "none"
-            raise ValueError(f"export: backend {self._backend.name} has no exporter {format!r} (it has: {known})")
-        exporters[format](self, filepath, verbose=verbose, input_signature=input_signature, **kwargs)
+        export_model(self, filepath, format, verbose, input_signature, kwargs)
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

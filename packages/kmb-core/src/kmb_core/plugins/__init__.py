@@ -2,7 +2,7 @@
 
 from kmb_core.plugins.assembled import Backend
 from kmb_core.plugins.capabilities import FULL, Capability, Degree, Support, none, partial
-from kmb_core.plugins.contract import CONTRACT, BackendImplementation, BackendInfo
+from kmb_core.plugins.contract import CONTRACT, BackendImplementation, BackendInfo, Endpoint, Exporter, ExportRequest
 from kmb_core.plugins.discovery import (
     InstalledBackend,
     collected,
@@ -27,6 +27,9 @@ __all__ = [
     "BackendInfo",
     "Capability",
     "Degree",
+    "Endpoint",
+    "ExportRequest",
+    "Exporter",
     "InstalledBackend",
     "OpExtension",
     "Support",

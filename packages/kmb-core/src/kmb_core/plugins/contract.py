@@ -3,7 +3,7 @@
 The contract is one integer. A composite op does not change it; a new primitive does; hooks only gain keyword arguments.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -59,6 +59,7 @@ class BackendImplementation(Protocol):
     # "shard_dataset" (dataset, shards, index), as `kmb_core.distribution` describes them. Who declares the capability
     # DISTRIBUTION has "check_distribution" (distribution) too, which raises CapabilityError for one that it cannot
     # train under, and, where it joins processes, "agreed_number" (number), which gives every process the first one's.
+    # "traced_signature" (function) says what a function that the framework has traced takes, as specs.
     # "compiled_whole" is `compiled` for compilers that else leave parts to Python: it refuses what they would leave.
     kernels: Mapping[str, Callable[..., Any]]
 
@@ -122,6 +123,62 @@ class BackendImplementation(Protocol):
 
     def framework_seed(self, seed: int) -> None:
         """Seed the framework's own global generator."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One function of an export, and what it takes.
+
+    `function` computes as `predict` does. It takes tensors of the backend, one argument for each part of `signature`: a
+    `KerasTensor` or nested ones, whose names are those of the inputs; None is a size that stays open. The first axis is
+    the batch: where it is open, it is the same for all inputs. `options` are arguments of the call, for the exporter.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    signature: tuple[Any, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What the core hands to an exporter.
+
+    `variables` are the weights, each once: all that the endpoints read and all of the `resources` (models, layers, and
+    objects of the framework that were tracked). `collections` are variables to be found again by a name. `options` is
+    what the user passed to `write_out` for the whole artifact.
+    """
+
+    endpoints: tuple[Endpoint, ...]
+    variables: tuple[Any, ...]
+    resources: tuple[Any, ...] = ()
+    collections: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    options: Any = None
+
+
+class Exporter(Protocol):
+    """What `kmb_exporters` gives for the name of a format. Making one must not import the framework.
+
+    The core finds the exporter, makes the request, moves the result to its place at once, and compares what `load`
+    gives with the endpoints; an exporter only writes and reads.
+    """
+
+    suffix: str  # of the file that is written; "" where it is a folder
+    contents: frozenset[str]  # what may lie in a folder that it writes, and with it what an export may replace
+    packages: Mapping[str, str]  # modules that it needs beside the framework, with the names that pip knows them by
+    option_names: frozenset[str]  # options of an endpoint that it understands
+    several_endpoints: bool  # whether one artifact holds more than one
+    collects_variables: bool  # whether variables can be found again by the name of a collection
+
+    def write(self, request: ExportRequest, path: str) -> None:
+        """Write the artifact to `path`, where nothing is. Whatever it raises is reported with the layer at fault."""
+
+    def load(self, path: str, endpoints: Sequence[Endpoint] = ()) -> Mapping[str, Callable[..., Any]]:
+        """The endpoints of an artifact: functions of NumPy arrays in the signature's structure.
+
+        They give arrays, in any nesting whose leaves come in the order of `kmb_core.tree.flatten` of the outputs.
+        `endpoints` are those that were written, where they are known: a format may keep neither order nor nesting.
+        """
 
 
 @dataclass(frozen=True)

@@ -196,6 +196,21 @@ def offered_layer(layer: str) -> tuple[type | None, list[Exception]]:
     return None, errors
 
 
+def offered_exporters() -> dict[str, dict[str, Any]]:
+    """{backend: {format: exporter}} of all installed plugins that load; no framework is imported.
+
+    Of two exporters of one format that of the plugin registered later counts, as for other hooks.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name in installed_backends():
+        try:
+            tables = _hooks(name).kmb_exporters(name=name)
+        except Exception:  # of a plugin that is broken: whoever asks for its backend learns why
+            continue
+        found[name] = {format: exporter for table in reversed(tables) for format, exporter in table.items()}
+    return found
+
+
 def _hooks(name: str) -> Any:
     return _manager(installed_backends()[name]).hook
 

@@ -10,7 +10,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kmb_core.plugins.contract import BackendImplementation, BackendInfo
+    from kmb_core.plugins.contract import BackendImplementation, BackendInfo, Exporter
 
 PROJECT = "kmb"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -41,8 +41,11 @@ def kmb_data_adapters(name: str) -> "list[Any]":  # type: ignore[empty-body]  # 
 
 
 @hookspec
-def kmb_exporters(name: str) -> "dict[str, Any]":  # type: ignore[empty-body]  # a specification has no body
-    """Return exporters by format name."""
+def kmb_exporters(name: str) -> "dict[str, Exporter]":  # type: ignore[empty-body]  # a specification has no body
+    """Return the exporters of backend `name` by the names of their formats. Must not import the framework.
+
+    All installed plugins are asked, so that a model can be moved to the backend that knows a format.
+    """
 
 
 @hookspec
