@@ -16,11 +16,8 @@ from torch._utils import _flatten_dense_tensors, _unflatten_dense_tensors
 from torch.utils import _pytree as pytree
 
 from kmb_backend_torch.distribution import process_index_and_count
-from kmb_core.errors import CapabilityError, message
 
 BUCKET = 25 * 2**20  # bytes that travel together
-
-_MEANS = ("sum_over_batch_size", "mean")
 
 
 class Replicas:
@@ -150,22 +147,6 @@ def _in_order(tensors: list[Any], found: list[Any]) -> list[Any]:
     dtypes = list(dict.fromkeys(tensor.dtype for tensor in tensors))
     remaining = {dtype: iter([one for one in found if one.dtype is dtype]) for dtype in dtypes}
     return [next(remaining[tensor.dtype]) for tensor in tensors]
-
-
-def check_model(model: Any) -> None:
-    """Refuse a model whose step cannot be made of its parts' steps."""
-    for name in ("train_step", "test_step"):
-        if model._overrides(name):
-            what = f"model {model.name!r}: its own {name} does not run under a distribution on torch"
-            cause = "It makes its step from one process's rows, and nothing tells the others."
-            remedy = "Override compute_loss instead, or write the loop around DistributedDataParallel."
-            raise CapabilityError(message(what, cause, remedy))
-    for loss in pytree.tree_leaves(getattr(model, "loss", None)):
-        reduction = getattr(loss, "reduction", "mean")
-        if reduction not in _MEANS:
-            what = f"model {model.name!r}: no loss with reduction {reduction!r} under a distribution on torch"
-            cause = "The losses of parts of a batch do not add up to its loss by their numbers of rows."
-            raise CapabilityError(message(what, cause, "Take reduction='sum_over_batch_size'."))
 
 
 def rows_of(batch: Any) -> int:

@@ -16,9 +16,10 @@ from torch.utils import _pytree as pytree
 
 from kmb_backend_torch.conversion import convert
 from kmb_backend_torch.placement import placement
-from kmb_backend_torch.replicas import Replicas, check_model, rows_of
+from kmb_backend_torch.replicas import Replicas, rows_of
 from kmb_core.settings.store import settings
 from kmb_core.training.batches import unpack_x_y_sample_weight
+from kmb_core.training.checks import check_parts
 from kmb_core.training.trainer import Batch, LogSource, Trainer
 
 logger = logging.getLogger("kmb_backend_torch")
@@ -39,7 +40,7 @@ class TorchTrainer(Trainer):
 
     def check_distribution(self, distribution: Any) -> None:
         """Refuse steps and losses that parts of a batch cannot make up."""
-        check_model(self.model)
+        check_parts(self.model)
 
     def follow_distribution(self) -> None:
         """Work with the processes of the distribution that is set now."""
@@ -112,14 +113,14 @@ class TorchTrainer(Trainer):
         versions = [variable._value._version for variable in plan.statistics]
         Replicas.training = replicas
         try:
-            logs = step(*data, *_MISSING[len(data)])
+            step(*data, *_MISSING[len(data)])
         finally:
             Replicas.training = None
         with torch.no_grad():
             replicas.add_up(plan.measuring, before)
             moved = zip(plan.statistics, versions, strict=True)
             replicas.average([variable for variable, version in moved if variable._value._version != version])
-        return self.measured().results if logs is None else logs
+        return self.measured().results
 
     # The steps themselves --------------------------------------------------------------------------------------------
 
