@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+FLAGS = "--xla_force_host_platform_device_count=8 --xla_backend_optimization_level=0"  # half of the compiler's time
+
 PROGRAM = """
 import jax, numpy as np
 from kmb_core.distribution import DeviceMesh, TensorLayout, distribute_tensor, get_device_count, list_devices
@@ -51,9 +53,9 @@ def made():
     model.compile(kmb_core.optimizers.Adam(0.01), loss, metrics=["accuracy"])
     return model
 
-def trained(distribution, model=None):
+def trained(distribution):
     set_distribution(distribution)
-    model = model or made()
+    model = made()
     given = {"sample_weight": weights, "validation_data": (x[:20], y[:20])}
     history = model.fit(x, y, batch_size=16, epochs=2, verbose=0, shuffle=False, **given).history
     results = [*history.values(), model.evaluate(x, y, verbose=0), model.predict(x, verbose=0)]
@@ -65,6 +67,9 @@ def same(found, expected):
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
 
+"""
+
+RESULTS = """
 _, alone = trained(None)
 model, found = trained(DataParallel(devices=list_devices()))
 same(found, alone)
@@ -76,10 +81,44 @@ layout["first/kernel"], layout["first/bias"], layout["second/kernel"] = (None, "
 model, found = trained(ModelParallel(layout_map=layout, batch_dim_name="batch"))
 same(found, alone)
 assert {shard.data.shape for shard in model.layers[0].kernel.value.addressable_shards} == {(6, 8)}
-
-_, found = trained(DataParallel(devices=list_devices()), made())  # made before the distribution was set
-same(found, alone)
+momenta = [variable for variable in model.optimizer.variables if variable.path.endswith("first_kernel_momentum")]
+assert [shard.data.shape for shard in momenta[0].value.addressable_shards] == [(6, 8)] * 8
 print("trained")
+"""
+
+# One program for full batches and one for the smaller last ones; a model outlives the distribution it trained under.
+FOLLOWING = """
+import logging
+import jax
+from kmb_core.distribution import DataParallel, set_distribution
+
+compiled = []
+
+class Listener(logging.Handler):
+    def emit(self, record):
+        if record.getMessage().startswith("Finished XLA compilation of jit(step)"):
+            compiled.append(record.getMessage())
+
+jax.config.update("jax_log_compiles", True)
+logging.getLogger("jax").addHandler(Listener())
+logging.getLogger("jax").propagate = False
+
+def fitted(model):
+    history = model.fit(x, y, batch_size=16, epochs=2, verbose=0, shuffle=False).history
+    return [*history.values(), *model.get_weights(), model.train_on_batch(x[:16], y[:16])]
+
+alone, model = made(), made()
+expected = [fitted(alone) for _ in range(4)]
+same(fitted(model), expected[0])
+set_distribution(DataParallel())
+compiled.clear()
+same(fitted(model), expected[1])
+same(fitted(model), expected[2])
+assert len(compiled) == 3, compiled
+assert len(model.layers[0].kernel.value.sharding.device_set) == 8
+set_distribution(None)
+same(fitted(model), expected[3])
+print("followed")
 """
 
 
@@ -88,11 +127,15 @@ def test_arrays_are_split_over_eight_devices_and_keep_their_values():
 
 
 def test_training_over_eight_devices_gives_what_one_device_gives():
-    assert run(TRAINING) == "trained"
+    assert run(TRAINING + RESULTS) == "trained"
+
+
+def test_a_model_follows_a_distribution_and_its_steps_are_compiled_once():
+    assert run(TRAINING + FOLLOWING) == "followed"
 
 
 def run(program):
-    surroundings = os.environ | {"XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
+    surroundings = os.environ | {"XLA_FLAGS": FLAGS, "JAX_PLATFORMS": "cpu"}
     surroundings["KMB_BACKEND"] = "jax"
     done = subprocess.run(
         [sys.executable, "-c", program], env=surroundings, capture_output=True, text=True, timeout=300

@@ -26,12 +26,12 @@ def check_distribution(distribution: Any) -> None:
 
 
 def agreed_number(number: int) -> int:
-    """The number that the first process gives."""
+    """The number below 2**64 that the first process gives."""
     if jax.process_count() == 1:
         return number
-    halves = np.array(divmod(number, 2**31), "int32")
-    high, low = multihost_utils.broadcast_one_to_all(halves).tolist()
-    return high * 2**31 + low
+    digits = np.array([number >> shift & 0xFFFF for shift in (0, 16, 32, 48)], "int32")
+    agreed = multihost_utils.broadcast_one_to_all(digits).tolist()
+    return sum(digit << 16 * place for place, digit in enumerate(agreed))
 
 
 def device_mesh(mesh: Any) -> Mesh:

@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from kmb_backend_tensorflow.concrete import quick
+from kmb_backend_tensorflow.distribution import check_distribution, list_devices
 from kmb_backend_tensorflow.dtypes import as_dtype
 from kmb_backend_tensorflow.exporting import traced_signature
 from kmb_backend_tensorflow.host import as_sparse, host_call, ragged
@@ -131,11 +132,13 @@ def compiled_step(apply: Callable[[list[Any]], None], variables: Sequence[Any]) 
 
 KERNELS: Mapping[str, Callable[..., Any]] = {
     "adam_update": adam_update,
+    "check_distribution": check_distribution,
     "compiled_step": compiled_step,
     "image_blur": image_blur,
     "image_resize": image_resize,
     "as_sparse": as_sparse,
     "host_call": host_call,
+    "list_devices": list_devices,
     "lookup_table": LookupTable,
     "row_counts": row_counts,
     "text_buckets": text_buckets,

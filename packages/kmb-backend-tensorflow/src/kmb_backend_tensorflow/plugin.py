@@ -20,8 +20,8 @@ INFO = BackendInfo(
         Capability.SPARSE: partial("made by one_hot and multi_hot, taken by matmul and dense; dense for other ops"),
         Capability.RAGGED: partial("tf.RaggedTensor is recognised and made dense; no op keeps it ragged"),
         Capability.STRINGS: FULL,
-        Capability.DISTRIBUTION: none(
-            "training under a distribution is not taken up; use tf.distribute in your own loop"
+        Capability.DISTRIBUTION: partial(
+            "DataParallel on devices of one process, with losses that are means; steps of one's own are refused"
         ),
         Capability.DYNAMIC_SHAPES: FULL,
         Capability.STATELESS_STEPS: partial("stateless_* work; the trainer updates variables in place"),

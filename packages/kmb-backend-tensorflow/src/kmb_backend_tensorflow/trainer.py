@@ -17,10 +17,15 @@ import numpy as np
 import tensorflow as tf
 
 from kmb_backend_tensorflow.conversion import convert
+from kmb_backend_tensorflow.distribution import strategy_of
 from kmb_backend_tensorflow.kernels import dense
+from kmb_backend_tensorflow.replicas import Replicas, here
 from kmb_backend_tensorflow.steps import Steps
 from kmb_core import tree
+from kmb_core.errors import CapabilityError, message
+from kmb_core.settings.store import settings
 from kmb_core.training.batches import unpack_x_y_sample_weight
+from kmb_core.training.checks import check_parts
 from kmb_core.training.trainer import Batch, LogSource, Trainer
 
 logger = logging.getLogger("kmb_backend_tensorflow")
@@ -32,6 +37,7 @@ class TensorFlowTrainer(Trainer):
     def __init__(self, model: Any) -> None:
         super().__init__(model)
         self._steps: dict[str, Steps] = {}
+        self._replicas: Replicas | None = None
 
     # Default steps ---------------------------------------------------------------------------------------------------
 
@@ -62,11 +68,15 @@ class TensorFlowTrainer(Trainer):
             outputs = self._forward(x, True)
             loss = model._loss_of(x, y, outputs, sample_weight, True)
             scaled = model.optimizer.scale_loss(loss) if model.auto_scale_loss and model.optimizer is not None else loss
+            replica = here.replica
+            if replica is not None:
+                scaled = replica.weighted(scaled)
         self._track(loss, x)
         variables = model.trainable_variables
         if variables:
             gradients = tape.gradient(scaled, [variable._value for variable in variables])
-            model.optimizer.apply([dense(gradient) for gradient in gradients], variables)
+            gradients = [dense(gradient) for gradient in gradients]
+            model.optimizer.apply(gradients if replica is None else replica.sums(gradients), variables)
         return outputs
 
     def _test(self, data: Any) -> Any:
@@ -137,11 +147,39 @@ class TensorFlowTrainer(Trainer):
         super().rebuild()
         self._steps.clear()
 
+    def check_distribution(self, distribution: Any) -> None:
+        """Refuse steps and losses that parts of a batch cannot make up, and XLA."""
+        check_parts(self.model)
+        if self.model.jit_compile is True and strategy_of(distribution) is not None:
+            what = f"model {self.model.name!r}: jit_compile=True does not go with several devices of TensorFlow"
+            cause = "XLA compiles a step for one device."
+            raise CapabilityError(message(what, cause, "Take jit_compile='auto' or False."))
+
+    def follow_distribution(self) -> None:
+        """Work on the devices of the distribution that is set now."""
+        if self.distribution is not settings.distribution:
+            super().follow_distribution()
+            strategy = strategy_of(self.distribution)
+            self._replicas = None if strategy is None else Replicas(self.model, strategy)
+
+    def _move_variables(self) -> None:
+        """Bring variables to the devices that they are needed on: some may have been made before."""
+        model, optimizer = self.model, self.model.optimizer
+        strategy = None if self._replicas is None else self._replicas.strategy
+        for variable in (*model.variables, *model.metrics_variables):
+            variable.follow(strategy)
+        if optimizer is not None:
+            for variable in optimizer.variables:
+                variable.follow(strategy)
+            optimizer._fused = optimizer._compiled = None  # they may hold on to what variables held
+
     def compile_choice(self) -> str:
         """Settle `jit_compile="auto"`; says how steps run: "eager", "graph" or "xla"."""
         model = self.model
         if model.run_eagerly:
             return "eager"
+        if self._replicas is not None:  # XLA compiles for one device
+            return "graph"
         if model.jit_compile == "auto":
             model.jit_compile = bool(tf.config.list_physical_devices("GPU"))
             chosen = (
@@ -153,7 +191,11 @@ class TensorFlowTrainer(Trainer):
     # Making steps ----------------------------------------------------------------------------------------------------
 
     def _made(self, mode: str, many: bool = False, alone: bool = False) -> Steps:
+        self.follow_distribution()
+        self._move_variables()
         step = self._step(mode)
+        if self._replicas is not None:
+            step = self._replicas.joined(step, mode == "predict")
         name = f"{mode} many" if many else f"{mode} alone" if alone else mode
         step = _repeated(step) if many else self._alone(step) if alone else step
         self._steps[name] = Steps(step, self.compile_choice(), self.model)

@@ -5,11 +5,15 @@ C, gradient tapes find it, and code under `tf.function` reads the current value.
 with `convert`.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 import tensorflow as tf
 
+from kmb_backend_tensorflow.distribution import strategy_of
+from kmb_backend_tensorflow.replicas import device_of, here
 from kmb_core.backend import Variable
+from kmb_core.settings.store import settings
 
 _AGGREGATION = {
     "mean": tf.VariableAggregation.MEAN,
@@ -38,16 +42,26 @@ class TensorFlowVariable(Variable):
         return storage
 
     def _storage(self, value: Any) -> Any:
-        return tf.Variable(
-            value,
-            trainable=self._trainable,
-            dtype=value.dtype,
-            name=self._name,
-            aggregation=_AGGREGATION.get(self._aggregation, tf.VariableAggregation.NONE),
-        )
+        strategy = strategy_of(settings.distribution)
+        with nullcontext() if strategy is None else strategy.scope():
+            return tf.Variable(
+                value,
+                trainable=self._trainable,
+                dtype=value.dtype,
+                name=self._name,
+                aggregation=_AGGREGATION.get(self._aggregation, tf.VariableAggregation.NONE),
+            )
 
     def _write(self, value: Any) -> None:
-        self._value.assign(value)
+        if here.replica is not None:
+            here.replica.written[id(self)] = self
+        _own_copy(self._value).assign(value)
+
+    def follow(self, strategy: Any) -> None:
+        """Hold a copy on each device of a strategy; one alone where it is None."""
+        held = self._value.distribute_strategy if isinstance(self._value, tf.distribute.DistributedValues) else None
+        if held is not strategy:
+            self._value = self._create(tf.constant(self._value.numpy()))
 
     @property
     def handle(self) -> Any:
@@ -74,3 +88,14 @@ class TensorFlowVariable(Variable):
     def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
         """What tf.convert_to_tensor makes of it."""
         return tf.convert_to_tensor(self.value, dtype=dtype, name=name)
+
+
+def _own_copy(storage: Any) -> Any:
+    """What an assignment goes to: in a replica's step that replica's copy, since the others assign to theirs."""
+    if not isinstance(storage, tf.distribute.DistributedValues) or not tf.distribute.has_strategy():
+        return storage
+    context = tf.distribute.get_replica_context()
+    if context is None:
+        return storage
+    copies = context.strategy.experimental_local_results(storage)
+    return next(copy for copy in copies if copy.device == device_of(context))

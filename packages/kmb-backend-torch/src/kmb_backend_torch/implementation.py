@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch._subclasses import FakeTensor
 
-from kmb_backend_torch import conversion, tracing
+from kmb_backend_torch import conversion, distribution, tracing
 from kmb_backend_torch.kernels import KERNELS
 from kmb_backend_torch.module import NativeLayer
 from kmb_backend_torch.placement import DeviceScope
@@ -30,7 +30,15 @@ integer_dtypes = conversion.INTEGERS
 promotes = False
 variable_class = TorchVariable
 layer_class = NativeLayer
-kernels: Mapping[str, Callable[..., Any]] = {**KERNELS, "compiled_whole": tracing.compiled_whole}
+kernels: Mapping[str, Callable[..., Any]] = {
+    **KERNELS,
+    "agreed_number": distribution.agreed_number,
+    "check_distribution": distribution.check_distribution,
+    "compiled_whole": tracing.compiled_whole,
+    "initialize_distribution": distribution.initialize_distribution,
+    "list_devices": distribution.list_devices,
+    "process_index_and_count": distribution.process_index_and_count,
+}
 ops_module = mirrored("kmb_backend_torch")
 
 convert = conversion.convert

@@ -19,8 +19,8 @@ INFO = BackendInfo(
         Capability.FLOAT8: partial("stored and cast; no arithmetic on them"),
         Capability.BFLOAT16: FULL,
         Capability.COMPLEX: FULL,
-        Capability.DISTRIBUTION: none(
-            "training under a distribution is not taken up; wrap the model in DistributedDataParallel in your own loop"
+        Capability.DISTRIBUTION: partial(
+            "DataParallel, one process for each device, with losses that are means; steps of one's own are refused"
         ),
         Capability.DYNAMIC_SHAPES: FULL,
         Capability.SPARSE: none("sparse inputs are made dense"),

@@ -16,7 +16,10 @@ from torch.utils import _pytree as pytree
 
 from kmb_backend_torch.conversion import convert
 from kmb_backend_torch.placement import placement
+from kmb_backend_torch.replicas import Replicas, rows_of
+from kmb_core.settings.store import settings
 from kmb_core.training.batches import unpack_x_y_sample_weight
+from kmb_core.training.checks import check_parts
 from kmb_core.training.trainer import Batch, LogSource, Trainer
 
 logger = logging.getLogger("kmb_backend_torch")
@@ -28,11 +31,23 @@ class TorchTrainer(Trainer):
     def __init__(self, model: Any) -> None:
         super().__init__(model)
         self._plan: _Plan | None = None
+        self._replicas: Replicas | None = None
 
     def rebuild(self) -> None:
         """Forget compiled steps and what is trainable."""
         super().rebuild()
         self._plan = None
+
+    def check_distribution(self, distribution: Any) -> None:
+        """Refuse steps and losses that parts of a batch cannot make up."""
+        check_parts(self.model)
+
+    def follow_distribution(self) -> None:
+        """Work with the processes of the distribution that is set now."""
+        if self.distribution is not settings.distribution:
+            super().follow_distribution()
+            replicas = None if self.distribution is None else Replicas(self.distribution)
+            self._replicas = None if replicas is None or replicas.count == 1 else replicas
 
     def zero(self, variables: list[Any]) -> None:
         """Set variables to zero, all in one operation."""
@@ -41,6 +56,7 @@ class TorchTrainer(Trainer):
 
     def phase(self, mode: str) -> "_Phase":
         """torch's train or eval mode, and `inference_mode` where nothing is trained."""
+        self.follow_distribution()
         return _Phase(self.model, mode)
 
     # Default steps ---------------------------------------------------------------------------------------------------
@@ -62,6 +78,8 @@ class TorchTrainer(Trainer):
     def run_train(self, batch: Batch) -> LogSource:
         """Train on a batch."""
         plan = self._plan or self._planned()
+        if self._replicas is not None:
+            return self._run_part(plan, self._replicas, self._train, batch)
         data = placed(batch)
         if plan.own_train_step:
             return self.own_step("train")(data)
@@ -70,6 +88,8 @@ class TorchTrainer(Trainer):
     def run_test(self, batch: Batch) -> LogSource:
         """Evaluate on a batch."""
         plan = self._plan or self._planned()
+        if self._replicas is not None:
+            return self._run_part(plan, self._replicas, self._test, batch)
         data = placed(batch)
         if plan.own_test_step:
             return self.own_step("test")(data)
@@ -78,10 +98,29 @@ class TorchTrainer(Trainer):
     def run_predict(self, batch: Batch) -> Any:
         """The outputs for a batch."""
         plan = self._plan or self._planned()
-        data = placed(batch)
-        if plan.own_predict_step:
-            return self.own_step("predict")(data)
-        return plan.forward(data[0], False)
+        replicas = self._replicas
+        data = placed(batch if replicas is None else replicas.part(batch))
+        outputs = self.own_step("predict")(data) if plan.own_predict_step else plan.forward(data[0], False)
+        return outputs if replicas is None else replicas.gathered(outputs, rows_of(batch))
+
+    def _run_part(self, plan: "_Plan", replicas: Replicas, step: Callable[..., Any], batch: Batch) -> LogSource:
+        """Run a step on this process's part of a batch, and join with the others what it has changed."""
+        if plan.measuring is None:
+            plan.list_state()
+            replicas.same_state(plan.state())
+        data = placed(replicas.part(batch))
+        before = [variable._value.clone() for variable in plan.measuring]
+        versions = [variable._value._version for variable in plan.statistics]
+        Replicas.training = replicas
+        try:
+            step(*data, *_MISSING[len(data)])
+        finally:
+            Replicas.training = None
+        with torch.no_grad():
+            replicas.add_up(plan.measuring, before)
+            moved = zip(plan.statistics, versions, strict=True)
+            replicas.average([variable for variable, version in moved if variable._value._version != version])
+        return self.measured().results
 
     # The steps themselves --------------------------------------------------------------------------------------------
 
@@ -102,12 +141,15 @@ class TorchTrainer(Trainer):
         outputs, loss = plan.loss(x, y, sample_weight, True)
         plan.track(loss, x)
         scaled = optimizer.scale_loss(loss) if self.model.auto_scale_loss else loss
+        replicas = self._replicas
+        if replicas is not None:
+            scaled = scaled * replicas.share
         if variables:
             if scaled.requires_grad:  # else the optimizer says that the loss depends on no variable
                 scaled.backward()
             gradients = [variable._value.grad for variable in variables]
             with torch.no_grad():
-                optimizer.apply(gradients, variables)
+                optimizer.apply(gradients if replicas is None else replicas.summed(gradients), variables)
             for variable in variables:
                 variable._value.grad = None  # its memory is free for the next forward pass
         return plan.measure(x, y, outputs, sample_weight)
@@ -146,6 +188,8 @@ class _Plan:
         self._variables: list[Any] | None = None
         self._regularized: list[Any] = []
         self._layers: list[Any] = []
+        self.measuring: list[Any] | None = None  # variables of metrics, listed for replicas
+        self.statistics: list[Any] = []
         self.loss: Callable[..., Any] = self._loss
         self.forward: Callable[..., Any] = self._forward
         if model.jit_compile is True and not model.run_eagerly:
@@ -158,6 +202,18 @@ class _Plan:
             self._regularized = [variable for variable in self._variables if variable.regularizer is not None]
             self._layers = self.model._flatten_layers()
         return self._variables
+
+    def list_state(self) -> None:
+        """List what steps change besides the weights: metrics, and the layers' statistics."""
+        self.measuring = self.model.metrics_variables
+        known = {id(variable) for variable in self.measuring}
+        others = self.model.non_trainable_variables
+        self.statistics = [v for v in others if v._value.is_floating_point() and id(v) not in known]
+
+    def state(self) -> list[Any]:
+        """All variables that processes have in common when they begin."""
+        optimizer = self.model.optimizer
+        return [*self.model.variables, *([] if optimizer is None else optimizer.variables)]
 
     def _forward(self, x: Any, training: bool) -> Any:
         return self.model(x, training=training) if self.takes_training else self.model(x)

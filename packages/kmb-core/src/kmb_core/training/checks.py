@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core import tree
 from kmb_core.data.structure import take_apart
-from kmb_core.errors import DTypeError, KmbError, NotCompiledError, ShapeError, StructureError, message
+from kmb_core.errors import CapabilityError, DTypeError, KmbError, NotCompiledError, ShapeError, StructureError, message
 from kmb_core.plugins import Capability
 
 _PARTS = ("x", "y", "sample_weight")
@@ -41,6 +42,29 @@ def check_step(model: Any, name: str, given: tuple[str, ...]) -> None:
         cause = "Each framework has a style of its own: steps on a state get (state, data) and return the new state."
         remedy = f"Write `def {name}(self, {wanted})`, or make the model on the backend that it was written for."
         raise StepSignatureError(message(what, cause, remedy)) from None
+
+
+def check_parts(model: Any) -> None:
+    """Refuse a model whose steps cannot be made of steps on parts of a batch, one for each replica.
+
+    Args:
+        model: the model, compiled or not.
+
+    Raises:
+        CapabilityError: with the reason.
+    """
+    backend = model._backend.name
+    for name in ("train_step", "test_step"):
+        if model._overrides(name):
+            what = f"model {model.name!r}: its own {name} does not run under a distribution on {backend}"
+            cause = "It is given one replica's rows, and nothing joins what the replicas make of theirs."
+            raise CapabilityError(message(what, cause, "Override compute_loss instead, or write a loop of your own."))
+    for loss in tree.flatten(getattr(model, "loss", None)):
+        reduction = getattr(loss, "reduction", "mean")
+        if reduction not in ("mean", "sum_over_batch_size"):
+            what = f"model {model.name!r}: no loss with reduction {reduction!r} under a distribution on {backend}"
+            cause = "The losses of parts of a batch do not add up to its loss by their numbers of rows."
+            raise CapabilityError(message(what, cause, "Take reduction='sum_over_batch_size'."))
 
 
 def require_compiled(model: Any, method: str) -> None:

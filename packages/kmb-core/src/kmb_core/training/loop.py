@@ -357,7 +357,7 @@ def adapt(model: Any, x: Any, y: Any, sample_weight: Any, **options: Any) -> Any
 
 def _agreed_seed(model: Any) -> int:
     """A seed for the order of samples that all processes have: each takes its own part of the same batches."""
-    seed = random.getrandbits(62)
+    seed = random.getrandbits(64)
     agreed = model._backend.kernels.get("agreed_number")
     return seed if agreed is None else agreed(seed)
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from kmb_backend_tensorflow.dtypes import HALVES_AS_FLOAT32, cast
 from kmb_backend_tensorflow.raw import raw_op
+from kmb_backend_tensorflow.replicas import here
 from kmb_core.plugins.contract import DECLARED
 from kmb_core.shapes import normalize_axis
 
@@ -22,6 +23,9 @@ def moments(x: Any, axes: Any, keepdims: bool = False, synchronized: bool = Fals
         return cast(x, dtype), tf.zeros_like(x, dtype)
     center = _mean(x, axes, True)
     variance = _mean(_squared_difference(x, tf.stop_gradient(center)), axes, keepdims)
+    if synchronized and here.replica is not None:
+        mean, variance = here.replica.moments(center if keepdims else _squeeze(center, axes), variance)
+        return cast(mean, dtype), cast(variance, dtype)
     if not keepdims:
         center = _squeeze(center, axes)
     return cast(center, dtype), cast(variance, dtype)

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from kmb_backend_torch.replicas import Replicas
 from kmb_core.backend import epsilon as default_epsilon
 from kmb_core.plugins.contract import DECLARED
 from kmb_core.shapes import normalize_axes, normalize_axis
@@ -16,11 +17,13 @@ Axis = int | Sequence[int]
 def moments(x: Tensor, axes: Axis, keepdims: bool = False, synchronized: bool = False) -> tuple[Tensor, Tensor]:
     """Mean and variance along axes; half precision is accumulated in float32."""
     if x.dtype is torch.float16 or x.dtype is torch.bfloat16:
-        mean, variance = moments(x.float(), axes, keepdims)
+        mean, variance = moments(x.float(), axes, keepdims, synchronized)
         return mean.to(x.dtype), variance.to(x.dtype)
     if not x.ndim and axes != ():  # torch takes a scalar for a vector
         raise ValueError("a scalar has no axes")
     variance, mean = torch.var_mean(x, axes if isinstance(axes, int) else tuple(axes), correction=0, keepdim=keepdims)
+    if synchronized and Replicas.training is not None:
+        return Replicas.training.moments(mean, variance)
     return mean, variance
 
 
