@@ -2,9 +2,12 @@
 
 Reading makes a list of everything in the file first, without touching data, and refuses what could reach out of the
 file or cost memory that no weight needs: soft and external links, external and virtual storage, filters that come from
-plugins, types other than numbers. Arrays are read one at a time when somebody asks.
+plugins, types other than numbers, sizes out of proportion to the file's. Arrays are read one at a time when somebody
+asks.
 """
 
+import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +16,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kmb_core.dtypes.arrays import numpy_dtype
-from kmb_core.errors import CheckpointError, DTypeError, SecurityError, message
-from kmb_core.saving.policy import LoadPolicy
+from kmb_core.errors import CheckpointError, DTypeError, KmbError, SecurityError, message
+from kmb_core.saving.chunks import longer_than_declared
+from kmb_core.saving.policy import MEBIBYTE, LoadPolicy
 
 _FILTERS = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: those that h5py itself has
+_NAME_BYTES = 64 * 1024  # of an attribute that is read
 
 
 def write_arrays(target: Any, groups: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
@@ -52,10 +57,22 @@ class Stored:
     shape: tuple[int, ...]
     dtype: str
     dataset: Any
+    where: str = ""
 
     def read(self) -> np.ndarray:
-        """The values."""
-        array = self.dataset[()]
+        """The values.
+
+        Raises:
+            CheckpointError: where they are damaged.
+            SecurityError: where more is compressed in them than the file states.
+        """
+        try:
+            if longer_than_declared(self.dataset):
+                what = f"{self.where} is refused: {self.dataset.name!r:.100} unpacks to more than the file states"
+                raise SecurityError(message(what, "It may be made to fill the memory."))
+            array = self.dataset[()]
+        except (OSError, RuntimeError, ValueError, TypeError, KeyError, MemoryError) as error:
+            raise _damaged(self.where, error) from error
         return array.view(numpy_dtype(self.dtype)) if array.dtype.kind == "V" else array
 
 
@@ -77,7 +94,7 @@ def stored_arrays(source: BinaryIO, where: str, policy: LoadPolicy) -> Iterator[
             cause = "It has the layout of .h5 files before Keras 3."
             remedy = "Load it with Keras 3 and save it as .keras or .weights.h5."
             raise CheckpointError(message(f"{where}: the old HDF5 layout is not read", cause, remedy))
-        yield _Listing(where, policy).of(file)
+        yield _Listing(where, policy).of(file, _size_of(source))
 
 
 @contextmanager
@@ -96,7 +113,7 @@ def stored_layers(
         SecurityError: for links and storage outside of the file.
     """
     with _opened(source, where) as file:
-        found = _Listing(where, policy).of(file)
+        found = _Listing(where, policy).of(file, _size_of(source))
         start = "" if "layer_names" in file.attrs else "model_weights/"
         if start and "model_weights" not in file:
             raise CheckpointError(message(f"{where}: not a file of weights in the layout before Keras 3"))
@@ -140,11 +157,23 @@ def _opened(source: BinaryIO, where: str) -> Iterator[Any]:
         try:
             yield file
         except (OSError, RuntimeError) as error:
-            if isinstance(error, CheckpointError):
+            if isinstance(error, KmbError):
                 raise
-            raise CheckpointError(
-                message(f"{where} is damaged: {error}", "It was changed after it was saved.")
-            ) from error
+            raise _damaged(where, error) from error
+
+
+def _damaged(where: str, error: BaseException) -> KmbError:
+    if isinstance(error, KmbError):
+        return error
+    what = f"{where} is damaged: {type(error).__name__}: {error}"
+    return CheckpointError(message(what, "The file was changed after it was saved.", "Copy or save it again."))
+
+
+def _size_of(source: BinaryIO) -> int:
+    place = source.tell()
+    size = source.seek(0, os.SEEK_END)
+    source.seek(place)
+    return size
 
 
 class _Listing:
@@ -154,14 +183,27 @@ class _Listing:
         self.where = where
         self.policy = policy
         self.count = 0
+        self.bytes = self.allowed = 0
+        self.groups: set[Any] = set()
 
-    def of(self, file: Any) -> dict[str, Stored]:
+    def of(self, file: Any, size: int) -> dict[str, Stored]:
+        """The arrays of a file of so many bytes."""
+        self.allowed = self.policy.allowed(size)
+        try:
+            return self._walked(file)
+        except Exception as error:  # of a damaged file, h5py raises whatever it stumbles over
+            raise _damaged(self.where, error) from error
+
+    def _walked(self, file: Any) -> dict[str, Stored]:
         found: dict[str, Stored] = {}
         pending: list[tuple[str, Any, int]] = [("", file, 0)]
         while pending:
             path, group, depth = pending.pop()
-            if depth > self.policy.max_depth:  # a group may be linked into itself
+            if depth > self.policy.max_depth:
                 raise self._refused(path, f"lies deeper than {self.policy.max_depth} groups")
+            if group.id.__hash__() in self.groups:
+                raise self._refused(path, "is a group with two names, or lies in itself")
+            self.groups.add(group.id.__hash__())
             for name in group:
                 self._listed(f"{path}{name}", group, name, found, pending, depth)
         return found
@@ -174,7 +216,7 @@ class _Listing:
         self.count += 1
         if self.count > self.policy.max_objects:
             raise self._refused(path, f"is one of more than {self.policy.max_objects} objects")
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        if group.id.links.get_info(name.encode("utf-8", "surrogateescape")).type != h5py.h5l.TYPE_HARD:
             raise self._refused(path, "is a soft or external link, which may lead to another file")
         item = group[name]
         if isinstance(item, h5py.Group):
@@ -191,15 +233,28 @@ class _Listing:
             raise self._refused(path, "keeps its values in another file")
         if not _FILTERS.issuperset(filters):
             raise self._refused(path, f"is compressed with filters {filters}, which would have to be loaded as plugins")
+        if len(set(filters)) < len(filters):
+            raise self._refused(path, f"is compressed several times over, with filters {filters}")
         if dataset.shape is None:
             raise self._refused(path, "has no shape")
-        return Stored(tuple(dataset.shape), self._dtype(path, dataset), dataset)
+        self._add_size(path, dataset)
+        return Stored(tuple(dataset.shape), self._dtype(path, dataset), dataset, self.where)
+
+    def _add_size(self, path: str, dataset: Any) -> None:
+        """Sizes that are declared must be in proportion to what the file holds."""
+        count = math.prod(dataset.shape)
+        if count:  # what is read is at least one chunk
+            count = max(count, math.prod(dataset.chunks or ()))
+        self.bytes += count * dataset.dtype.itemsize
+        if self.bytes > self.allowed:
+            what = f"of shape {dataset.shape} and what is before it have {self.bytes // MEBIBYTE} MiB"
+            raise self._refused(path, f"{what}; the limit for a file of this size is {self.allowed // MEBIBYTE}")
 
     def _dtype(self, path: str, dataset: Any) -> str:
         dtype = dataset.dtype
         if dtype.kind in "biufc":
             return dtype.name
-        name = dataset.attrs.get("dtype")
+        name = self._attribute(path, dataset, "dtype")
         if dtype.kind == "V" and dtype.names is None and dtype.subdtype is None and isinstance(name, str):
             try:
                 if numpy_dtype(name).itemsize == dtype.itemsize:
@@ -207,6 +262,14 @@ class _Listing:
             except DTypeError:
                 pass
         raise self._refused(path, f"holds no numbers but {dtype}")
+
+    def _attribute(self, path: str, dataset: Any, name: str) -> Any:
+        if name not in dataset.attrs:
+            return None
+        found = dataset.attrs.get_id(name)
+        if found.shape != () or found.get_storage_size() > _NAME_BYTES:
+            raise self._refused(path, f"has an attribute {name} of shape {found.shape}, where a text is expected")
+        return dataset.attrs[name]
 
     def _refused(self, path: str, why: str) -> SecurityError:
         cause = "Files of weights hold arrays of numbers and nothing else."
