@@ -18,10 +18,12 @@ import numpy as np
 from kmb_core.dtypes.arrays import numpy_dtype
 from kmb_core.errors import CheckpointError, DTypeError, KmbError, SecurityError, message
 from kmb_core.saving.chunks import longer_than_declared
+from kmb_core.saving.isolated import is_dense, survives
 from kmb_core.saving.policy import MEBIBYTE, LoadPolicy
 
 _FILTERS = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: those that h5py itself has
 _NAME_BYTES = 64 * 1024  # of an attribute that is read
+_ATTRIBUTES = 8  # of an array; Keras writes one, and more may be stored in a way that damage makes crash
 
 
 def write_arrays(target: Any, groups: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
@@ -33,7 +35,8 @@ def write_arrays(target: Any, groups: Mapping[str, tuple[str, Mapping[str, Any]]
     """
     import h5py  # heavy, and only files need it
 
-    with h5py.File(target, "w") as file:
+    # The oldest format, which all versions of HDF5 write by these words: the newer one can be made to crash readers.
+    with h5py.File(target, "w", libver=("earliest", "latest")) as file:
         for path, (name, arrays) in groups.items():
             group = file.create_group(path)
             group.attrs["name"] = name
@@ -71,7 +74,9 @@ class Stored:
                 what = f"{self.where} is refused: {self.dataset.name!r:.100} unpacks to more than the file states"
                 raise SecurityError(message(what, "It may be made to fill the memory."))
             array = self.dataset[()]
-        except (OSError, RuntimeError, ValueError, TypeError, KeyError, MemoryError) as error:
+        except KmbError:
+            raise
+        except Exception as error:  # of a damaged file, h5py raises whatever it stumbles over
             raise _damaged(self.where, error) from error
         return array.view(numpy_dtype(self.dtype)) if array.dtype.kind == "V" else array
 
@@ -90,11 +95,11 @@ def stored_arrays(source: BinaryIO, where: str, policy: LoadPolicy) -> Iterator[
         SecurityError: for links and storage outside of the file.
     """
     with _opened(source, where) as file:
-        if "layer_names" in file.attrs or "model_config" in file.attrs:
+        if _has_attribute(file, where, "layer_names", "model_config"):
             cause = "It has the layout of .h5 files before Keras 3."
             remedy = "Load it with Keras 3 and save it as .keras or .weights.h5."
             raise CheckpointError(message(f"{where}: the old HDF5 layout is not read", cause, remedy))
-        yield _Listing(where, policy).of(file, _size_of(source))
+        yield _Listing(where, policy, source).of(file)
 
 
 @contextmanager
@@ -113,8 +118,8 @@ def stored_layers(
         SecurityError: for links and storage outside of the file.
     """
     with _opened(source, where) as file:
-        found = _Listing(where, policy).of(file, _size_of(source))
-        start = "" if "layer_names" in file.attrs else "model_weights/"
+        found = _Listing(where, policy, source).of(file)
+        start = "" if _has_attribute(file, where, "layer_names") else "model_weights/"
         if start and "model_weights" not in file:
             raise CheckpointError(message(f"{where}: not a file of weights in the layout before Keras 3"))
         root = file[start] if start else file
@@ -150,7 +155,7 @@ def _opened(source: BinaryIO, where: str) -> Iterator[Any]:
 
     try:
         file = h5py.File(source, "r")
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except Exception as error:
         cause = "The file was truncated or changed, for instance by an interrupted download, or holds something else."
         raise CheckpointError(message(f"{where} is no HDF5 file that can be read: {error}", cause)) from error
     with file:
@@ -162,11 +167,16 @@ def _opened(source: BinaryIO, where: str) -> Iterator[Any]:
             raise _damaged(where, error) from error
 
 
-def _damaged(where: str, error: BaseException) -> KmbError:
-    if isinstance(error, KmbError):
-        return error
+def _damaged(where: str, error: BaseException) -> CheckpointError:
     what = f"{where} is damaged: {type(error).__name__}: {error}"
     return CheckpointError(message(what, "The file was changed after it was saved.", "Copy or save it again."))
+
+
+def _has_attribute(file: Any, where: str, *names: str) -> bool:
+    try:
+        return any(name in file.attrs for name in names)
+    except Exception as error:
+        raise _damaged(where, error) from error
 
 
 def _size_of(source: BinaryIO) -> int:
@@ -179,18 +189,22 @@ def _size_of(source: BinaryIO) -> int:
 class _Listing:
     """The walk through one file."""
 
-    def __init__(self, where: str, policy: LoadPolicy) -> None:
+    def __init__(self, where: str, policy: LoadPolicy, source: BinaryIO) -> None:
         self.where = where
         self.policy = policy
+        self.source = source
         self.count = 0
-        self.bytes = self.allowed = 0
-        self.groups: set[Any] = set()
+        self.bytes = 0
+        self.allowed = policy.allowed(_size_of(source))
+        self.groups: set[int] = set()
+        self.tried = False  # in a process of its own
 
-    def of(self, file: Any, size: int) -> dict[str, Stored]:
-        """The arrays of a file of so many bytes."""
-        self.allowed = self.policy.allowed(size)
+    def of(self, file: Any) -> dict[str, Stored]:
+        """The arrays of a file."""
         try:
             return self._walked(file)
+        except KmbError:
+            raise
         except Exception as error:  # of a damaged file, h5py raises whatever it stumbles over
             raise _damaged(self.where, error) from error
 
@@ -201,12 +215,22 @@ class _Listing:
             path, group, depth = pending.pop()
             if depth > self.policy.max_depth:
                 raise self._refused(path, f"lies deeper than {self.policy.max_depth} groups")
-            if group.id.__hash__() in self.groups:
-                raise self._refused(path, "is a group with two names, or lies in itself")
-            self.groups.add(group.id.__hash__())
+            self._enter(path, group)
             for name in group:
                 self._listed(f"{path}{name}", group, name, found, pending, depth)
         return found
+
+    def _enter(self, path: str, group: Any) -> None:
+        import h5py
+
+        place = h5py.h5o.get_info(group.id).addr
+        if place in self.groups:
+            raise self._refused(path, "is a group with two names, or lies in itself")
+        self.groups.add(place)
+        if not self.tried and is_dense(group):
+            self.tried = True
+            if not survives(self.source):
+                raise self._refused(path, "makes HDF5 crash, which was tried in another process")
 
     def _listed(
         self, path: str, group: Any, name: str, found: dict[str, Stored], pending: list[Any], depth: int
@@ -264,6 +288,8 @@ class _Listing:
         raise self._refused(path, f"holds no numbers but {dtype}")
 
     def _attribute(self, path: str, dataset: Any, name: str) -> Any:
+        if len(dataset.attrs) > _ATTRIBUTES:
+            raise self._refused(path, f"has {len(dataset.attrs)} attributes")
         if name not in dataset.attrs:
             return None
         found = dataset.attrs.get_id(name)

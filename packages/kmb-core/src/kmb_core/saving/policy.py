@@ -25,7 +25,7 @@ class LoadPolicy:
     """
 
     max_text_bytes: int = 128 * MEBIBYTE
-    max_text_depth: int = 256
+    max_text_depth: int = 128
     max_members: int = 10_000
     max_ratio: float = 200.0
     free_bytes: int = 64 * MEBIBYTE
