@@ -19,6 +19,7 @@ from kmb_core.dtypes.arrays import numpy_dtype
 from kmb_core.errors import CheckpointError, DTypeError, KmbError, SecurityError, message
 from kmb_core.saving.chunks import longer_than_declared
 from kmb_core.saving.isolated import is_dense, survives
+from kmb_core.saving.new_hdf5 import new_hdf5
 from kmb_core.saving.policy import MEBIBYTE, LoadPolicy
 
 _FILTERS = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: those that h5py itself has
@@ -33,10 +34,7 @@ def write_arrays(target: Any, groups: Mapping[str, tuple[str, Mapping[str, Any]]
         target: a path, or a binary file.
         groups: {path: (the group's `name`, {key: array})}; an array may be a function that gives it.
     """
-    import h5py  # heavy, and only files need it
-
-    # The oldest format, which all versions of HDF5 write by these words: the newer one can be made to crash readers.
-    with h5py.File(target, "w", libver=("earliest", "latest")) as file:
+    with new_hdf5(target) as file:
         for path, (name, arrays) in groups.items():
             group = file.create_group(path)
             group.attrs["name"] = name
