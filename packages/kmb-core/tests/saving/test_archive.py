@@ -137,6 +137,30 @@ def test_a_bomb_is_refused_before_it_is_unpacked(saved):
         load_model(saved)
 
 
+def test_many_small_bombs_are_one(saved):
+    rewritten(saved, {f"assets/{index}": bytes(1 << 20) for index in range(100)}, zipfile.ZIP_DEFLATED)
+    with pytest.raises(SecurityError, match=r"member 'assets/\d+' and what is before it unpack to much more"):
+        load_model(saved)
+    assert read_model(saved, policy=LoadPolicy(free_bytes=1 << 30)).name == "small"
+
+
+def test_a_device_is_refused(saved):
+    info = zipfile.ZipInfo("assets/device")
+    info.external_attr = (stat.S_IFCHR | 0o777) << 16
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr(info, "")
+    with pytest.raises(SecurityError, match="is no file but a device"):
+        load_model(saved)
+
+
+def test_text_that_is_nested_too_deep_is_refused_before_it_is_worked_through(saved):
+    config = members_of(saved)[CONFIG]
+    deep = b'{"a": ' + b"[" * 500 + b"]" * 500 + b', "rest": ' + config + b"}"
+    rewritten(saved, {CONFIG: deep})
+    with pytest.raises(SecurityError, match=r"model\.keras': config\.json is refused: it is nested deeper than 128"):
+        load_model(saved)
+
+
 def test_an_unusual_compression_is_refused(saved):
     rewritten(saved, compression=zipfile.ZIP_LZMA)
     with pytest.raises(SecurityError, match="compressed in a way"):

@@ -1,6 +1,7 @@
 """Only plain arrays inside the file are read."""
 
 import io
+import zlib
 
 import h5py
 import ml_dtypes
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from kmb_core.errors import CheckpointError, SecurityError
+from kmb_core.saving import isolated
 from kmb_core.saving.hdf5 import stored_arrays, write_arrays
 from kmb_core.saving.policy import LoadPolicy
 
@@ -149,11 +151,52 @@ def test_the_number_of_objects_is_limited(tmp_path):
         read_all(tmp_path / "a.h5", LoadPolicy(max_objects=20))
 
 
-def test_a_huge_array_costs_nothing_until_it_is_read(tmp_path):
+def test_arrays_that_are_declared_much_larger_than_the_file_are_refused_before_they_are_read(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        file.create_dataset("vars/0", (1 << 50,), "float64", chunks=(1024,))
-    with open(tmp_path / "a.h5", "rb") as file, stored_arrays(file, "here", LoadPolicy()) as stored:
-        assert stored["vars/0"].shape == (1 << 50,)
+        file.create_dataset("vars/0", (1 << 24,), "float64", chunks=(1024,))
+    with pytest.raises(SecurityError, match=r"'vars/0' of shape \(16777216,\).*128 MiB; the limit .* is 64"):
+        read_all(tmp_path / "a.h5")
+    assert read_all(tmp_path / "a.h5", LoadPolicy(free_bytes=1 << 30))["vars/0"].shape == (1 << 24,)
+
+
+def test_one_value_in_a_huge_chunk_counts_as_the_chunk(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("a", (1,), "float64", chunks=(1 << 24,), maxshape=(None,), compression="gzip")
+    with pytest.raises(SecurityError, match="128 MiB"):
+        read_all(tmp_path / "a.h5")
+
+
+def test_a_chunk_that_unpacks_to_more_than_its_size_is_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        bomb = file.create_dataset("a", (10,), "float64", chunks=(10,), compression="gzip")
+        bomb.id.write_direct_chunk((0,), zlib.compress(bytes(1 << 24)))
+    with pytest.raises(SecurityError, match="here is refused: '/a' unpacks to more than the file states"):
+        read_all(tmp_path / "a.h5")
+
+
+def test_a_group_with_two_names_is_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["b"] = file.create_group("a")
+    with pytest.raises(SecurityError, match="two names"):
+        read_all(tmp_path / "a.h5")
+
+
+def test_large_groups_of_the_newer_format_are_read(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w", libver="latest") as file:
+        for index in range(20):
+            file[f"vars/{index}"] = np.full(2, index)
+    assert len(read_all(tmp_path / "a.h5")) == 20
+
+
+@pytest.mark.parametrize("walk", ["import os; os.abort()", "import time; time.sleep(9)"])
+def test_such_a_group_that_makes_hdf5_crash_or_hang_is_refused(tmp_path, monkeypatch, walk):
+    with h5py.File(tmp_path / "a.h5", "w", libver="latest") as file:
+        for index in range(20):
+            file[f"vars/{index}"] = np.full(2, index)
+    monkeypatch.setattr(isolated, "_WALK", walk)
+    monkeypatch.setattr(isolated, "SECONDS", 1)
+    with pytest.raises(SecurityError, match="here is refused: 'vars/' makes HDF5 crash"):
+        read_all(tmp_path / "a.h5")
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"\x89HDF\r\n\x1a\n", b"\x89HDF\r\n\x1a\n" + b"\xff" * 500])

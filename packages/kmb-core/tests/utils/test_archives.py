@@ -7,9 +7,10 @@ import zipfile
 
 import pytest
 
-from kmb_core.errors import CheckpointError, SecurityError
+from kmb_core.errors import CheckpointError, FileAccessError, SecurityError
+from kmb_core.saving import LoadPolicy
 from kmb_core.utils import get_file
-from kmb_core.utils.archives import Limits, unpack
+from kmb_core.utils.archives import unpack
 
 
 @pytest.fixture
@@ -92,17 +93,34 @@ def test_a_link_in_a_zip_file_is_refused(tmp_path, target):
 def test_more_than_the_limits_is_refused(tmp_path, target):
     archive = tar(tmp_path, ("a", b"x" * 1000), ("b", b"x" * 1000))
     with pytest.raises(SecurityError, match="2 members"):
-        unpack(archive, target, limits=Limits(members=1))
+        unpack(archive, target, policy=LoadPolicy(max_unpacked_members=1))
     with pytest.raises(SecurityError, match="2000 bytes and more, where 1000000 members and 1999 bytes"):
-        unpack(archive, target, limits=Limits(bytes=1999))
-    unpack(archive, target, limits=Limits(bytes=2000))
+        unpack(archive, target, policy=LoadPolicy(max_unpacked_bytes=1999))
+    unpack(archive, target, policy=LoadPolicy(max_unpacked_bytes=2000))
 
 
 @pytest.mark.parametrize("make", [tar, zipped])
 def test_a_small_archive_of_huge_files_is_refused(tmp_path, target, make):
     archive = make(tmp_path, ("a", bytes(2**20)))
     with pytest.raises(SecurityError, match="fill the disk"):
-        unpack(archive, target, limits=Limits(ratio=10, free_bytes=1000))
+        unpack(archive, target, policy=LoadPolicy(max_ratio=10, free_bytes=1000))
+
+
+def test_a_header_that_would_fill_the_memory_is_not_read(tmp_path, target):
+    info = tarfile.TarInfo("a")
+    info.pax_headers = {"comment": "x" * (3 << 20)}
+    path = os.fspath(tmp_path / "x.tar.gz")
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as file:
+        file.addfile(info)
+    with pytest.raises(SecurityError, match=r"x\.tar\.gz: a header of 3\d+ bytes"):
+        unpack(path, target)
+
+
+def test_names_that_do_not_fit_each_other_or_the_system_are_an_error_of_the_file(tmp_path, target):
+    for names in (("a", "a/b"), ("x" * 3000,)):
+        with pytest.raises(FileAccessError, match=r"x\.tar\.gz cannot be unpacked"):
+            unpack(tar(tmp_path, *((name, b"one") for name in names)), target)
+        assert os.listdir(os.path.dirname(target)) == []
 
 
 def test_a_size_that_a_zip_file_lies_about_is_noticed(tmp_path, target):

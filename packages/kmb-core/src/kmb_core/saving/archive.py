@@ -6,7 +6,6 @@ read in place, through a window on the archive.
 """
 
 import io
-import json
 import os
 import shutil
 import stat
@@ -16,8 +15,9 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from kmb_core.errors import CheckpointError, FileAccessError, MissingFileError, SecurityError, message
+from kmb_core.errors import CheckpointError, FileAccessError, KmbError, MissingFileError, SecurityError, message
 from kmb_core.saving.policy import MEBIBYTE, LoadPolicy
+from kmb_core.saving.texts import json_object
 
 METADATA, CONFIG, WEIGHTS, ASSETS = "metadata.json", "config.json", "model.weights.h5", "assets/"
 
@@ -85,7 +85,7 @@ class Archive:
             )
         try:
             return zipfile.ZipFile(self._file)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+        except Exception as error:  # of a damaged file, zipfile raises whatever it stumbles over
             cause = "The file was truncated, for instance by an interrupted download or copy, or is no model."
             raise self._problem(f"it is no zip archive: {error}", cause, "Save or copy it again.") from error
 
@@ -103,8 +103,12 @@ class Archive:
         if len(infos) > self.policy.max_members:
             raise self._refused(infos[-1].filename, f"is one of {len(infos)}; the limit is {self.policy.max_members}")
         members: dict[str, zipfile.ZipInfo] = {}
+        left = self.policy.allowed(self._file.seek(0, os.SEEK_END))
         for info in infos:
+            left -= info.file_size
             why = _suspicious(info) or self._too_big(info)
+            if why is None and left < 0:
+                why = "and what is before it unpack to much more than the archive has"
             if why is None and info.filename in members:
                 why = "is there twice"
             if why is not None:
@@ -129,13 +133,7 @@ class Archive:
 
     def json(self, name: str) -> dict[str, Any]:
         """A member that is JSON text of an object."""
-        try:
-            value = json.loads(self._bytes(name))
-        except (ValueError, RecursionError) as error:
-            raise self._problem(f"member {name} is no JSON text: {error}", "The file is damaged.") from error
-        if not isinstance(value, dict):
-            raise self._problem(f"member {name} holds no object but {type(value).__name__}", "The file is damaged.")
-        return value
+        return json_object(self._bytes(name), f"{self.path!r}: {name}", self.policy)
 
     def _bytes(self, name: str) -> bytes:
         unpacked = io.BytesIO()
@@ -171,8 +169,8 @@ class Archive:
                     if left < 0:
                         raise self._refused(info.filename, "is longer than the archive states")
                     target.write(chunk)
-        except (zipfile.BadZipFile, zipfile.zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:  # type: ignore[attr-defined]  # zlib as zipfile imports it
-            if isinstance(error, FileAccessError):
+        except Exception as error:
+            if isinstance(error, KmbError):
                 raise
             raise self._damaged(info, error) from error
         if left:
@@ -205,11 +203,12 @@ def open_file(path: str) -> BinaryIO:
 
 def _suspicious(info: zipfile.ZipInfo) -> str | None:
     """What is wrong with an entry, whatever it holds."""
-    name = info.filename
+    name = info.orig_filename  # `filename` ends at the first NUL
     if name.startswith("/") or "\\" in name or ":" in name or "\0" in name or ".." in name.split("/"):
         return "has a name that leaves the archive"
-    if stat.S_ISLNK(info.external_attr >> 16):
-        return "is a symbolic link"
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        return "is a symbolic link" if kind == stat.S_IFLNK else "is no file but a device"
     if info.flag_bits & 0x1:
         return "is encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

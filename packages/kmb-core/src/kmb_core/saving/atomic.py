@@ -2,15 +2,15 @@
 
 The new file is written beside the old one, brought to the disk and renamed over it; then the folder is brought to the
 disk too, because the rename is an entry in it. Whatever fails before the rename leaves the old file as it was and
-nothing else.
+nothing else. A process that is killed leaves its unfinished file; the next one that writes to the folder removes it.
 """
 
 import os
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from kmb_core.errors import FileAccessError, MissingFileError, message
+from kmb_core.saving.unfinished import new_name, owned, remove, remove_unowned
 
 Path = str | os.PathLike[str]
 
@@ -27,14 +27,20 @@ def atomic_file(path: Path) -> Iterator[str]:
         FileAccessError: where it cannot be written, or the disk is full.
     """
     target = os.path.realpath(os.fspath(path))
-    temporary = _new_file(target)
+    folder, name = _place(target)
     try:
-        yield temporary
-        _take_place(temporary, target)
+        remove_unowned(folder)
+        with owned(folder, new_name(name)) as temporary:
+            try:
+                os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+                yield temporary
+                _take_place(temporary, target)
+            finally:
+                remove(temporary)  # it was renamed, or never made
+    except FileAccessError:
+        raise
     except OSError as error:
         raise unwritable(target, error) from error
-    finally:
-        _remove(temporary)
 
 
 def unwritable(target: str, error: OSError) -> FileAccessError:
@@ -46,7 +52,7 @@ def unwritable(target: str, error: OSError) -> FileAccessError:
     return FileAccessError(message(what, cause, "What was there before is as it was."))
 
 
-def _new_file(target: str) -> str:
+def _place(target: str) -> tuple[str, str]:
     folder, name = os.path.split(target)
     if not os.path.isdir(folder):
         raise MissingFileError(
@@ -54,22 +60,11 @@ def _new_file(target: str) -> str:
         )
     if os.path.isdir(target):
         raise FileAccessError(message(f"{target!r} could not be written: it is a folder"))
-    temporary = os.path.join(folder, f".{name[:100]}.{secrets.token_hex(8)}.partial")
-    try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-    except OSError as error:
-        _remove(temporary)
-        raise unwritable(target, error) from error
-    return temporary
-
-
-def _remove(temporary: str) -> None:
-    with suppress(FileNotFoundError):  # it was renamed, or never made
-        os.unlink(temporary)
+    return folder, name
 
 
 def _take_place(temporary: str, target: str) -> None:
-    with suppress(FileNotFoundError):  # a new file has the permissions that it was made with
+    if os.path.exists(target):  # a new file has the permissions that it was made with
         os.chmod(temporary, os.stat(target).st_mode & 0o7777)
     _to_disk(temporary, os.O_RDWR)
     os.replace(temporary, target)

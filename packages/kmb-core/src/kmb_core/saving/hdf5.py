@@ -2,9 +2,12 @@
 
 Reading makes a list of everything in the file first, without touching data, and refuses what could reach out of the
 file or cost memory that no weight needs: soft and external links, external and virtual storage, filters that come from
-plugins, types other than numbers. Arrays are read one at a time when somebody asks.
+plugins, types other than numbers, sizes out of proportion to the file's. Arrays are read one at a time when somebody
+asks.
 """
 
+import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +16,15 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kmb_core.dtypes.arrays import numpy_dtype
-from kmb_core.errors import CheckpointError, DTypeError, SecurityError, message
-from kmb_core.saving.policy import LoadPolicy
+from kmb_core.errors import CheckpointError, DTypeError, KmbError, SecurityError, message
+from kmb_core.saving.chunks import longer_than_declared
+from kmb_core.saving.isolated import is_dense, survives
+from kmb_core.saving.new_hdf5 import new_hdf5
+from kmb_core.saving.policy import MEBIBYTE, LoadPolicy
 
 _FILTERS = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: those that h5py itself has
+_NAME_BYTES = 64 * 1024  # of an attribute that is read
+_ATTRIBUTES = 8  # of an array; Keras writes one, and more may be stored in a way that damage makes crash
 
 
 def write_arrays(target: Any, groups: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
@@ -26,9 +34,7 @@ def write_arrays(target: Any, groups: Mapping[str, tuple[str, Mapping[str, Any]]
         target: a path, or a binary file.
         groups: {path: (the group's `name`, {key: array})}; an array may be a function that gives it.
     """
-    import h5py  # heavy, and only files need it
-
-    with h5py.File(target, "w") as file:
+    with new_hdf5(target) as file:
         for path, (name, arrays) in groups.items():
             group = file.create_group(path)
             group.attrs["name"] = name
@@ -53,10 +59,24 @@ class Stored:
     shape: tuple[int, ...]
     dtype: str
     dataset: Any
+    where: str = ""
 
     def read(self) -> np.ndarray:
-        """The values."""
-        array = self.dataset[()]
+        """The values.
+
+        Raises:
+            CheckpointError: where they are damaged.
+            SecurityError: where more is compressed in them than the file states.
+        """
+        try:
+            if longer_than_declared(self.dataset):
+                what = f"{self.where} is refused: {self.dataset.name!r:.100} unpacks to more than the file states"
+                raise SecurityError(message(what, "It may be made to fill the memory."))
+            array = self.dataset[()]
+        except KmbError:
+            raise
+        except Exception as error:  # of a damaged file, h5py raises whatever it stumbles over
+            raise _damaged(self.where, error) from error
         return array.view(numpy_dtype(self.dtype)) if array.dtype.kind == "V" else array
 
 
@@ -74,11 +94,11 @@ def stored_arrays(source: BinaryIO, where: str, policy: LoadPolicy) -> Iterator[
         SecurityError: for links and storage outside of the file.
     """
     with _opened(source, where) as file:
-        if "layer_names" in file.attrs or "model_config" in file.attrs:
+        if _has_attribute(file, where, "layer_names", "model_config"):
             cause = "It has the layout of .h5 files before Keras 3."
             remedy = "Load it with Keras 3 and save it as .keras or .weights.h5."
             raise CheckpointError(message(f"{where}: the old HDF5 layout is not read", cause, remedy))
-        yield _Listing(where, policy).of(file)
+        yield _Listing(where, policy, source).of(file)
 
 
 @contextmanager
@@ -97,8 +117,8 @@ def stored_layers(
         SecurityError: for links and storage outside of the file.
     """
     with _opened(source, where) as file:
-        found = _Listing(where, policy).of(file)
-        start = "" if "layer_names" in file.attrs else "model_weights/"
+        found = _Listing(where, policy, source).of(file)
+        start = "" if _has_attribute(file, where, "layer_names") else "model_weights/"
         if start and "model_weights" not in file:
             raise CheckpointError(message(f"{where}: not a file of weights in the layout before Keras 3"))
         root = file[start] if start else file
@@ -134,38 +154,82 @@ def _opened(source: BinaryIO, where: str) -> Iterator[Any]:
 
     try:
         file = h5py.File(source, "r")
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except Exception as error:
         cause = "The file was truncated or changed, for instance by an interrupted download, or holds something else."
         raise CheckpointError(message(f"{where} is no HDF5 file that can be read: {error}", cause)) from error
     with file:
         try:
             yield file
         except (OSError, RuntimeError) as error:
-            if isinstance(error, CheckpointError):
+            if isinstance(error, KmbError):
                 raise
-            raise CheckpointError(
-                message(f"{where} is damaged: {error}", "It was changed after it was saved.")
-            ) from error
+            raise _damaged(where, error) from error
+
+
+def _damaged(where: str, error: BaseException) -> CheckpointError:
+    what = f"{where} is damaged: {type(error).__name__}: {error}"
+    return CheckpointError(message(what, "The file was changed after it was saved.", "Copy or save it again."))
+
+
+def _has_attribute(file: Any, where: str, *names: str) -> bool:
+    try:
+        return any(name in file.attrs for name in names)
+    except Exception as error:
+        raise _damaged(where, error) from error
+
+
+def _size_of(source: BinaryIO) -> int:
+    place = source.tell()
+    size = source.seek(0, os.SEEK_END)
+    source.seek(place)
+    return size
 
 
 class _Listing:
     """The walk through one file."""
 
-    def __init__(self, where: str, policy: LoadPolicy) -> None:
+    def __init__(self, where: str, policy: LoadPolicy, source: BinaryIO) -> None:
         self.where = where
         self.policy = policy
+        self.source = source
         self.count = 0
+        self.bytes = 0
+        self.allowed = policy.allowed(_size_of(source))
+        self.groups: set[int] = set()
+        self.tried = False  # in a process of its own
 
     def of(self, file: Any) -> dict[str, Stored]:
+        """The arrays of a file."""
+        try:
+            return self._walked(file)
+        except KmbError:
+            raise
+        except Exception as error:  # of a damaged file, h5py raises whatever it stumbles over
+            raise _damaged(self.where, error) from error
+
+    def _walked(self, file: Any) -> dict[str, Stored]:
         found: dict[str, Stored] = {}
         pending: list[tuple[str, Any, int]] = [("", file, 0)]
         while pending:
             path, group, depth = pending.pop()
-            if depth > self.policy.max_depth:  # a group may be linked into itself
+            if depth > self.policy.max_depth:
                 raise self._refused(path, f"lies deeper than {self.policy.max_depth} groups")
+            self._enter(path, group)
             for name in group:
                 self._listed(f"{path}{name}", group, name, found, pending, depth)
         return found
+
+    def _enter(self, path: str, group: Any) -> None:
+        import h5py
+
+        place = h5py.h5o.get_info(group.id).addr
+        if place in self.groups:
+            raise self._refused(path, "is a group with two names, or lies in itself")
+        self.groups.add(place)
+        if not self.tried and is_dense(group):
+            self.tried = True
+            if not survives(self.source):
+                raise self._refused(path, "makes HDF5 crash, which was tried in another process")
 
     def _listed(
         self, path: str, group: Any, name: str, found: dict[str, Stored], pending: list[Any], depth: int
@@ -175,7 +239,7 @@ class _Listing:
         self.count += 1
         if self.count > self.policy.max_objects:
             raise self._refused(path, f"is one of more than {self.policy.max_objects} objects")
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        if group.id.links.get_info(name.encode("utf-8", "surrogateescape")).type != h5py.h5l.TYPE_HARD:
             raise self._refused(path, "is a soft or external link, which may lead to another file")
         item = group[name]
         if isinstance(item, h5py.Group):
@@ -192,15 +256,28 @@ class _Listing:
             raise self._refused(path, "keeps its values in another file")
         if not _FILTERS.issuperset(filters):
             raise self._refused(path, f"is compressed with filters {filters}, which would have to be loaded as plugins")
+        if len(set(filters)) < len(filters):
+            raise self._refused(path, f"is compressed several times over, with filters {filters}")
         if dataset.shape is None:
             raise self._refused(path, "has no shape")
-        return Stored(tuple(dataset.shape), self._dtype(path, dataset), dataset)
+        self._add_size(path, dataset)
+        return Stored(tuple(dataset.shape), self._dtype(path, dataset), dataset, self.where)
+
+    def _add_size(self, path: str, dataset: Any) -> None:
+        """Sizes that are declared must be in proportion to what the file holds."""
+        count = math.prod(dataset.shape)
+        if count:  # what is read is at least one chunk
+            count = max(count, math.prod(dataset.chunks or ()))
+        self.bytes += count * dataset.dtype.itemsize
+        if self.bytes > self.allowed:
+            what = f"of shape {dataset.shape} and what is before it have {self.bytes // MEBIBYTE} MiB"
+            raise self._refused(path, f"{what}; the limit for a file of this size is {self.allowed // MEBIBYTE}")
 
     def _dtype(self, path: str, dataset: Any) -> str:
         dtype = dataset.dtype
         if dtype.kind in "biufc":
             return dtype.name
-        name = dataset.attrs.get("dtype")
+        name = self._attribute(path, dataset, "dtype")
         if dtype.kind == "V" and dtype.names is None and dtype.subdtype is None and isinstance(name, str):
             try:
                 if numpy_dtype(name).itemsize == dtype.itemsize:
@@ -208,6 +285,16 @@ class _Listing:
             except DTypeError:
                 pass
         raise self._refused(path, f"holds no numbers but {dtype}")
+
+    def _attribute(self, path: str, dataset: Any, name: str) -> Any:
+        if len(dataset.attrs) > _ATTRIBUTES:
+            raise self._refused(path, f"has {len(dataset.attrs)} attributes")
+        if name not in dataset.attrs:
+            return None
+        found = dataset.attrs.get_id(name)
+        if found.shape != () or found.get_storage_size() > _NAME_BYTES:
+            raise self._refused(path, f"has an attribute {name} of shape {found.shape}, where a text is expected")
+        return dataset.attrs[name]
 
     def _refused(self, path: str, why: str) -> SecurityError:
         cause = "Files of weights hold arrays of numbers and nothing else."

@@ -168,8 +168,9 @@ def read_model(
             with _measured_for(config, compile), compiling(compile), variables_for(stored):
                 model = made(config, custom_objects, f"{path!r}: {CONFIG}")
             with use_backend(backend_of(model)):
-                load_weights(model, stored, where)
-                load_assets(model, archive.assets)
+                with _placed(where):
+                    load_weights(model, stored, where)
+                load_assets(model, archive.assets, repr(path))
     return model
 
 
@@ -214,21 +215,23 @@ def made(config: dict[str, Any], custom_objects: Mapping[str, Any] | None, where
         model = deserialize_keras_object(config, custom_objects)
     except (UnknownObjectError, SecurityError) as error:
         raise _with_place(type(error), where, error) from error
-    except (
-        KmbError,
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        NotImplementedError,
-        TypeError,
-        ValueError,
-    ) as error:
+    except Exception as error:  # a config can make a constructor raise anything
         raise _with_place(CheckpointError, where, error) from error
-    except (RecursionError, MemoryError) as error:
-        raise CheckpointError(message(f"{where}: the model cannot be made: {type(error).__name__}")) from error
     if not hasattr(model, "load_own_variables"):
         raise CheckpointError(message(f"{where} describes no model but {type(model).__name__}"))
     return model
+
+
+@contextmanager
+def _placed(where: str) -> Iterator[None]:
+    """Errors of other kinds than kmb's become such, with the place that was read."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, KmbError):
+            raise
+        what = f"{where} cannot be loaded: {type(error).__name__}: {error}"
+        raise CheckpointError(message(what, "The file is damaged, or of another model.")) from error
 
 
 def _with_place(cls: type[KmbError], where: str, error: Exception) -> KmbError:
@@ -240,17 +243,26 @@ def _with_place(cls: type[KmbError], where: str, error: Exception) -> KmbError:
     return found
 
 
-def load_assets(model: Any, read: Callable[[], Mapping[str, bytes]]) -> None:
+def load_assets(model: Any, read: Callable[[], Mapping[str, bytes]], where: str = "the model") -> None:
     """Give layers the files that they kept beside their variables.
 
     Args:
         model: a model.
         read: gives their contents by name; called when there is a layer that has any.
+        where: what messages call the file.
+
+    Raises:
+        SecurityError: for a name that leads out of a layer's folder.
+        CheckpointError: where a layer cannot read what is there.
     """
     parts = {path: part for path, part in places(model) if hasattr(part, "load_assets")}
     if not parts:
         return
     assets = read()
+    for name in assets:
+        if not _stays_inside(name):
+            what = f"{where} is refused: asset {name!r:.80} has a name that leads elsewhere"
+            raise SecurityError(message(what, "It is made to overwrite files."))
     for path, part in parts.items():
         with tempfile.TemporaryDirectory() as folder:
             for name, content in assets.items():
@@ -258,7 +270,13 @@ def load_assets(model: Any, read: Callable[[], Mapping[str, bytes]]) -> None:
                 if place.parent == PurePosixPath(path):
                     with open(os.path.join(folder, place.name), "wb") as file:
                         file.write(content)
-            part.load_assets(folder)
+            with _placed(f"{where}: assets of {path!r}"):
+                part.load_assets(folder)
+
+
+def _stays_inside(name: str) -> bool:
+    parts = name.split("/")
+    return not any(part in ("", ".", "..") for part in parts) and not any(sign in name for sign in "\\:\0")
 
 
 def read_weights(

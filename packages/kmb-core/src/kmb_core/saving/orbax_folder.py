@@ -15,9 +15,11 @@ import numpy as np
 
 from kmb_core._optional import optional
 from kmb_core.backend import use_backend
-from kmb_core.errors import CheckpointError, message
+from kmb_core.errors import CheckpointError, SecurityError, message
 from kmb_core.saving.archive import ASSETS
 from kmb_core.saving.model_file import assets_of, backend_of, load_assets, made, model_to_dict, variables_for
+from kmb_core.saving.policy import LoadPolicy
+from kmb_core.saving.texts import json_object
 from kmb_core.serialization import compiling
 
 WEIGHTS, OPTIMIZER = ("trainable_variables", "non_trainable_variables"), "optimizer_variables"
@@ -120,10 +122,12 @@ def read_model_folder(path: str, custom_objects: Mapping[str, Any] | None = None
     groups = _groups(parts)
     everything = {f"{name}/{key}": value for name, group in groups.items() for key, value in group.items()}
     with compiling(compile), variables_for(everything):
-        model = made(json.loads(parts["model_config"]["config"]), custom_objects, f"{path!r}: model_config")
+        where = f"{path!r}: model_config"
+        model = made(_config(parts, where), custom_objects, where)
     with use_backend(backend_of(model)):
         _set(model, groups, path)
-        load_assets(model, lambda: {key: value.tobytes() for key, value in _leaves(parts.get("assets", {}))})
+        assets = dict(_leaves(parts.get("assets", {})))
+        load_assets(model, lambda: {key: value.tobytes() for key, value in assets.items()}, repr(path))
     return model
 
 
@@ -141,13 +145,31 @@ def read_weights_folder(model: Any, path: str) -> None:
         _set(model, _groups(_read(path, "load_weights")), path)
 
 
+def _config(parts: Mapping[str, Any], where: str) -> dict[str, Any]:
+    held = parts["model_config"]
+    text = held.get("config") if isinstance(held, Mapping) else None
+    if not isinstance(text, str):
+        raise CheckpointError(message(f"{where} holds no text", "The checkpoint is damaged."))
+    return json_object(text, where, LoadPolicy())
+
+
+def _refuse_links(path: str) -> None:
+    """A checkpoint holds files and folders: a link in it may lead to any file."""
+    for folder, names, files in os.walk(path):
+        for name in [*names, *files]:
+            if os.path.islink(os.path.join(folder, name)):
+                what = f"{path!r} is refused: {os.path.relpath(os.path.join(folder, name), path)!r} is a symbolic link"
+                raise SecurityError(message(what, "Orbax writes none."))
+
+
 def _read(path: str, purpose: str) -> dict[str, Any]:
     package = orbax(f"{purpose} of a checkpoint of Orbax")
+    _refuse_links(path)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sharding info not provided")  # all becomes arrays of the host
             return package.load_checkpointables(os.path.abspath(path))
-    except (ValueError, KeyError, OSError, package.errors.InvalidLayoutError) as error:
+    except Exception as error:
         raise CheckpointError(message(f"{path!r} is no whole checkpoint of Orbax: {error}")) from error
 
 

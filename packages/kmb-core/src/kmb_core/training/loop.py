@@ -51,9 +51,9 @@ class Fit:
             callbacks = self._callbacks(adapter)
             callbacks.set_position(position)
             model.stop_training = False
-            callbacks.on_train_begin()
             logs: dict[str, Any] = {}
             try:
+                callbacks.on_train_begin()
                 adapter = position.adapter(adapter)
                 if position.batch == 0:
                     position.restore_once()
@@ -65,6 +65,7 @@ class Fit:
                 adapter.close()
                 if self.__dict__.get("_validation_adapter") is not None:
                     self._validation_adapter.close()
+                callbacks.leave_run()
             if logs:
                 model.optimizer.finalize_variable_values(model.trainable_variables)
             callbacks.on_train_end(logs)

@@ -1,7 +1,6 @@
-"""A training for test_backup_and_restore.py to kill: FOLDER SAVE_FREQ KIND SEED [EPOCH BATCH]."""
+"""A training for test_backup_and_restore.py to kill: FOLDER SAVE_FREQ KIND SEED [EPOCH BATCH SIGNAL]."""
 
 import os
-import signal
 import sys
 
 import numpy as np
@@ -15,16 +14,16 @@ Y = X[:, :1] * 2 - X[:, 1:2]
 
 
 class Kill(Callback):
-    def __init__(self, epoch, batch):
+    def __init__(self, epoch, batch, number):
         super().__init__()
-        self.place, self.now = (epoch, batch), 0
+        self.place, self.number, self.now = (epoch, batch), number, 0
 
     def on_epoch_begin(self, epoch, logs=None):
         self.now = epoch
 
     def on_train_batch_begin(self, batch, logs=None):
         if (self.now, batch) == self.place:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.number)
 
 
 class Batches(kmb_core.utils.PyDataset):

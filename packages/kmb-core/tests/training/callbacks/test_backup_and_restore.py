@@ -1,6 +1,8 @@
+import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +20,114 @@ def run(*arguments):
     return subprocess.run([sys.executable, SCRIPT, *map(str, arguments)], check=False).returncode
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Gives the results of the training that was not interrupted."""
+    path = tmp_path_factory.mktemp("runs") / "whole"
+
+    def results():
+        if not path.with_suffix(".npz").exists():
+            assert run(path, 3, "arrays", 1) == 0
+        return path
+
+    return results
+
+
 @trains
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-@pytest.mark.parametrize("kind", ["arrays"])
-def test_a_training_killed_in_an_epoch_ends_at_the_same_bits_as_one_that_was_not(tmp_path, kind):
+@pytest.mark.parametrize(
+    ("save_freq", "number", "status"), [(3, signal.SIGKILL, -signal.SIGKILL), ("epoch", signal.SIGTERM, 143)]
+)
+def test_a_training_that_is_ended_in_an_epoch_ends_at_the_same_bits_as_one_that_was_not(
+    tmp_path, whole, save_freq, number, status
+):
     current = kmb_core.backend.current_backend()
     if not current.supports(kmb_core.plugins.Capability.GRADIENTS):
         kmb_core.Sequential([kmb_core.layers.Dense(1)]).trainer.require_training()  # says that it cannot
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    assert run(whole, 3, kind, 1) == 0
-    assert run(cut, 3, kind, 1, 1, 3) == -signal.SIGKILL
-    assert (cut / "latest.npz").exists()
-    assert run(cut, 3, kind, 2) == 0  # another seed: all random states come from the backup
+    whole, cut = whole(), tmp_path / "cut"
+    assert run(cut, save_freq, "arrays", 1, 1, 3, int(number)) == status
+    assert [path.name for path in cut.iterdir()] == ["latest.npz"]
+    assert run(cut, save_freq, "arrays", 2) == 0  # another seed: all random states come from the backup
     with np.load(f"{whole}.npz") as expected, np.load(f"{cut}.npz") as found:
         assert len(found["loss"]) == 4
         for name in expected:
             np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
     assert not cut.exists()
+
+
+class Terminate(Callback):
+    """Sends SIGTERM at a moment."""
+
+    def __init__(self, moment, epoch=1):
+        super().__init__()
+        self.epoch, self.now, self.batches = epoch, 0, 0
+        self.begun = set()  # which is no part of a backup
+        setattr(self, moment, self._send)
+
+    def _send(self, *args, **kwargs):
+        if self.now == self.epoch:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+        self.begun.add(epoch)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.batches += 1
+
+
+@pytest.fixture
+def handler():
+    """What the process does at SIGTERM by itself."""
+    calls = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: calls.append(number))
+    yield calls
+    assert signal.getsignal(signal.SIGTERM)(15, None) is None  # the handler is in its place again
+    calls.pop()
+    signal.signal(signal.SIGTERM, before)
+
+
+@trains
+@pytest.mark.parametrize("moment", ["on_train_batch_end", "on_test_end", "on_epoch_end"])
+def test_sigterm_ends_the_step_saves_does_what_it_did_before_and_exits_with_143(
+    linear, data, tmp_path, handler, moment
+):
+    callbacks = [BackupAndRestore(tmp_path / "b"), Terminate(moment)]
+    with pytest.raises(SystemExit) as caught:
+        linear().fit(*data, batch_size=2, epochs=5, verbose=0, validation_data=data, callbacks=callbacks)
+    assert caught.value.code == 143
+    assert handler == [signal.SIGTERM]
+    assert (tmp_path / "b" / "latest.npz").exists()
+    assert callbacks[1].batches == (6 if moment == "on_train_batch_end" else 10)
+    calls = Terminate("on_test_end", epoch=99)
+    linear().fit(*data, batch_size=2, epochs=5, verbose=0, callbacks=[BackupAndRestore(tmp_path / "b"), calls])
+    assert calls.batches == 25
+    assert min(calls.begun) == (1 if moment == "on_train_batch_end" else 2)
+
+
+@trains
+def test_after_the_training_sigterm_does_what_it_did_before(linear, data, tmp_path, handler):
+    linear().fit(*data, epochs=1, verbose=0, callbacks=[BackupAndRestore(tmp_path / "b")])
+    with pytest.raises(Interruption):
+        linear().fit(*data, epochs=9, verbose=0, callbacks=[BackupAndRestore(tmp_path / "c"), Interrupt(1, 0)])
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert handler == [signal.SIGTERM]
+
+
+@trains
+def test_in_another_thread_signals_are_not_touched(linear, data, tmp_path, handler):
+    def train():
+        linear().fit(
+            *data, epochs=1, verbose=0, callbacks=[BackupAndRestore(tmp_path / "b"), Terminate("on_epoch_end")]
+        )
+
+    current = kmb_core.backend.current_backend()
+    if not current.supports(kmb_core.plugins.Capability.GRADIENTS):
+        train()
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    assert not (tmp_path / "b").exists()  # the training came to its end
 
 
 class Interruption(Exception):

@@ -15,6 +15,7 @@ from kmb_core.training.callbacks.run_state import (
     variables_state,
     write_state,
 )
+from kmb_core.training.callbacks.termination import Termination
 
 _LATEST, _PREVIOUS = "latest.npz", "previous.npz"
 
@@ -25,6 +26,9 @@ class BackupAndRestore(Callback):
     A backup holds the weights, the metrics, the optimizer, the place in the data and the order that it is read in, the
     random states and what the other callbacks know (the best value so far, the history). On one device the result is
     the same, bit by bit, as without an interruption; on TensorFlow, as far as random ops have seeds (layers' have).
+
+    On SIGTERM the step under way is finished, a backup is made and the process exits with status 143; a signal during
+    validation waits for its end. What SIGTERM did before comes after the backup.
 
     Args:
         backup_dir: folder of the backup, this training's alone.
@@ -66,10 +70,7 @@ class BackupAndRestore(Callback):
         self._epoch = 0
         self._batches_since_save = 0
         self._batch_of_last_call = -1
-
-    @property
-    def _watches_batches(self) -> bool:  # type: ignore[override]  # here it depends on an argument
-        return self.save_freq != "epoch"
+        self._termination = Termination()
 
     def _path(self, name: str) -> str:
         return os.path.join(self.backup_dir, name)
@@ -78,8 +79,14 @@ class BackupAndRestore(Callback):
         self._position = position
         self._others = [one for one in callbacks if one is not self and not isinstance(one, ProgbarLogger)]
 
+    def _leave_run(self) -> None:
+        self._termination.unwatch()
+        if self._termination.requested:  # after the last step: the backup of the epoch is there
+            self._termination.obey()
+
     def on_train_begin(self, logs: LogValues = None) -> None:
         """Find the backup of an interrupted training, and let `fit` go on from there."""
+        self._termination.watch()
         path = next((p for p in map(self._path, (_LATEST, _PREVIOUS)) if os.path.exists(p)), None)
         if path is not None:
             state = read_state(path)
@@ -116,17 +123,23 @@ class BackupAndRestore(Callback):
         self._batch_of_last_call = -1
 
     def on_train_batch_end(self, batch: int, logs: LogValues = None) -> None:
-        """Make a backup, if `save_freq` batches have passed since the last one."""
+        """Make a backup, if `save_freq` batches have passed since the last one, or the process is to end."""
         self._batches_since_save += batch - self._batch_of_last_call  # several with steps_per_execution
         self._batch_of_last_call = batch
         if isinstance(self.save_freq, int) and self._batches_since_save >= self.save_freq:
             self._batches_since_save = 0
             self._save(self._epoch, batch + 1)
+        elif self._termination.requested:
+            self._save(self._epoch, batch + 1)
+        if self._termination.requested:
+            self._termination.obey()
 
     def on_epoch_end(self, epoch: int, logs: LogValues = None) -> None:
-        """Make a backup, if it is done once an epoch."""
-        if self.save_freq == "epoch":
+        """Make a backup, if it is done once an epoch, or the process is to end."""
+        if self.save_freq == "epoch" or self._termination.requested:
             self._save(epoch + 1, 0)
+        if self._termination.requested:
+            self._termination.obey()
 
     def on_train_end(self, logs: LogValues = None) -> None:
         """Remove the backup: the training is complete."""

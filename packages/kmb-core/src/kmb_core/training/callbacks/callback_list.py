@@ -133,6 +133,13 @@ class CallbackList(Callback):
             if join is not None:
                 join(position, self.callbacks)
 
+    def leave_run(self) -> None:
+        """Tell the callbacks that changed something outside of the training that it ends, well or not."""
+        for callback in self.callbacks:
+            leave = getattr(callback, "_leave_run", None)
+            if leave is not None:
+                leave()
+
     def on_train_batch_begin(self, batch: int, logs: LogValues = None) -> None:
         """Pass on to the callbacks that define it."""
         for hook in self._train_begin:

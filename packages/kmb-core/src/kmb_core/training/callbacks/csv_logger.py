@@ -1,9 +1,14 @@
-"""The logs of each epoch as a line of a CSV file."""
+"""The logs of each epoch as a line of a CSV file.
+
+The file is written anew at each epoch, so that it is there whole whenever a process ends, or the disk is full.
+"""
 
 import csv
+import io
 import os
 from typing import Any, TextIO, cast
 
+from kmb_core.saving.atomic import atomic_file
 from kmb_core.training.callbacks.callback import Callback, LogValues
 
 
@@ -14,6 +19,9 @@ class CSVLogger(Callback):
         filename: path of the file.
         separator: what stands between two values.
         append: True to go on with a file that exists.
+
+    Raises:
+        FileAccessError: in `fit`, where the file cannot be written; what it held is as it was.
 
     Example:
         >>> CSVLogger("training.csv").sep
@@ -31,12 +39,21 @@ class CSVLogger(Callback):
         self.csv_file: TextIO | None = None
 
     def on_train_begin(self, logs: LogValues = None) -> None:
-        """Open the file."""
+        """Begin the file, or read what it holds."""
         exists = os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
         self.append_header = not (self.append and exists)
         self.keys = self._keys_of_file() if self.append and exists else None
-        # Stays open until on_train_end: a line is added at each epoch.
-        self.csv_file = open(self.filename, "a" if self.append else "w", newline="", encoding="utf-8")  # noqa: SIM115
+        self.csv_file = io.StringIO(newline="")  # what the file holds, until on_train_end
+        if self.append and exists:
+            with open(self.filename, newline="", encoding="utf-8") as file:
+                text = file.read()
+            self.csv_file.write(text if text.endswith("\n") else f"{text}\n")
+        self._write()
+
+    def _write(self) -> None:
+        text = cast(io.StringIO, self.csv_file).getvalue()
+        with atomic_file(self.filename) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+            file.write(text)
 
     def _keys_of_file(self) -> list[str] | None:
         with open(self.filename, newline="", encoding="utf-8") as file:
@@ -52,7 +69,7 @@ class CSVLogger(Callback):
             self._begin_table(values)
         row = {name: _cell(values.get(name, "NA")) for name in self.keys or ()}
         self.writer.writerow({"epoch": epoch, **row})
-        cast(TextIO, self.csv_file).flush()
+        self._write()
 
     def _begin_table(self, values: dict[str, Any]) -> None:
         if self.keys is None:
@@ -65,7 +82,7 @@ class CSVLogger(Callback):
             self.writer.writeheader()
 
     def on_train_end(self, logs: LogValues = None) -> None:
-        """Close the file."""
+        """Forget what the file holds."""
         if self.csv_file is not None:
             self.csv_file.close()
         self.csv_file = None
