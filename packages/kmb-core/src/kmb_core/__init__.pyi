@@ -10,6 +10,7 @@ from kmb_core import distillation as distillation
 from kmb_core import distribution as distribution
 from kmb_core import dtype_policies as dtype_policies
 from kmb_core import errors as errors
+from kmb_core import export as export
 from kmb_core import initializers as initializers
 from kmb_core import layers as layers
 from kmb_core import legacy as legacy

@@ -189,7 +189,18 @@ def damaged(content, number):
 TEXTS = ["", "a", "/etc/passwd", "file:///etc/passwd", "../x", "linear", "float32", "keras.layers", "Dense", "\0", "é"]
 NUMBERS = [0, 1, -1, 2, 1 << 20, 1 << 31, 1 << 63, -(1 << 63), 10**30, 0.5, -1.5, float("nan"), float("inf")]
 LEAVES = st.none() | st.booleans() | st.sampled_from(NUMBERS) | st.integers() | st.sampled_from(TEXTS) | st.text()
-NAMES = ["module", "class_name", "config", "registered_name", "build_config", "name", "layers", "dtype", "value", "units"]
+NAMES = [
+    "module",
+    "class_name",
+    "config",
+    "registered_name",
+    "build_config",
+    "name",
+    "layers",
+    "dtype",
+    "value",
+    "units",
+]
 KEYS = st.sampled_from(NAMES) | st.text(max_size=5)
 VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
