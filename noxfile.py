@@ -116,8 +116,11 @@ def mixed(session: nox.Session) -> None:
     pytest(session, *IN_PARALLEL, "--doctest-modules", "--pyargs", "kmb_applications", backend="numpy")
     run_example(session, "--backend", "torch")
     session.run("python", "examples/fine_tune.py", "--backend", "torch", env={"OMP_NUM_THREADS": "1"})
-    run_examples(session, "torch_loop.py", "torch_modules.py", "torch_ddp.py", "torch_train_step.py")
-    run_examples(session, "tensorflow_loop.py", "tensorflow_train_step.py", "export_model.py")
+    run_examples(session, "torch_loop.py", "torch_modules.py", "torch_train_step.py")
+    run_examples(session, "torch_ddp.py", processes=2)
+    run_examples(session, "tensorflow_loop.py", "tensorflow_train_step.py", "tensorflow_distribute.py")
+    run_examples(session, "export_model.py", "data_parallel.py --backend tensorflow")
+    run_examples(session, "data_parallel.py --backend torch", processes=2)
 
 
 @nox.session
@@ -212,15 +215,14 @@ def examples(session: nox.Session) -> None:
     """The README's main command, to the letter, and the examples for JAX; those for all frameworks run in `mixed`."""
     install(session, f"./{CORE}", f"./{BACKENDS['jax']}", "scikit-learn", "optax")
     run_example(session)
-    run_examples(session, "jax_loop.py", "jax_train_step.py", "compute_loss.py")
+    run_examples(session, "jax_loop.py", "jax_train_step.py", "compute_loss.py", "jax_pmap.py", "data_parallel.py")
 
 
-def run_examples(session: nox.Session, *names: str) -> None:
-    for name in names:
-        processes = ("--nproc-per-node", "2") if name.endswith("_ddp.py") else ()
-        launcher = "torchrun" if processes else "python"
-        environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
-        session.run(launcher, *processes, f"examples/{name}", env=environment)
+def run_examples(session: nox.Session, *commands: str, processes: int = 1) -> None:
+    launcher = ("python",) if processes == 1 else ("torchrun", "--nproc-per-node", str(processes))
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
+    for command in commands:
+        session.run(*launcher, *f"examples/{command}".split(), env=environment)
 
 
 def run_example(session: nox.Session, *arguments: str) -> None:
