@@ -164,14 +164,19 @@ def load_weights(
     problems = _Comparison()
     loading: list[tuple[str, Any, dict[str, Stored]]] = []
     optimizer: list[tuple[str, Any, dict[str, Stored]]] = []
+    optional: set[str] = set()
     for path, part in places(model):
         found = groups.pop(vars_path(path), {})
+        optional.update(vars_path(f"{path}/{name}" if path else name) for name in getattr(part, "optional_places", ()))
+        if not found and vars_path(path) in optional:
+            continue
         if path == "optimizer" or path.startswith("optimizer/"):
             optimizer.append((path, part, found))
         elif _compared(problems, path, part, found):
             loading.append((path, part, found))
     if not optimizer:  # loaded without compilation, or weights of a model that is trained in another way
         groups = {path: found for path, found in groups.items() if not path.startswith("optimizer/")}
+    groups = {path: found for path, found in groups.items() if path not in optional}
     problems.unexpected += [f"{path}/{key}  {_seen(s)}" for path, found in groups.items() for key, s in found.items()]
     if problems.mismatched or (strict and problems.summary):
         _report(model, where, problems, skip_mismatch)
