@@ -31,6 +31,7 @@ MODELS = {
     "xception": ("Xception",),
 }
 _NAMES = {name: f"{__name__}.{module}" for module, names in MODELS.items() for name in names}
+_NAMES |= dict.fromkeys(("ModelSummary", "list_models"), f"{__name__}.catalogue")
 _MODULES = (*MODELS, "imagenet_utils", "resnet50")
 
 __getattr__, __dir__, __all__ = _lazy.lazy_names(__name__, _NAMES, _MODULES)
