@@ -14,6 +14,7 @@ ON_EVERY_BACKEND = (
     "calls_eager_mlp",
     "calls_deep_model",
     "calls_predict_on_batch",
+    "time_applications",
     "time_build",
     "time_kernels",
     "time_preprocessing",
