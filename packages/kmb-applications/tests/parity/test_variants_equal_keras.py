@@ -15,6 +15,7 @@ BACKEND = os.environ.get("KMB_BACKEND", "torch")
 FAMILIES = {
     "ConvNeXtTiny": 32,
     "DenseNet121": 32,
+    "EfficientNetB0": 32,
     "InceptionResNetV2": 75,
     "InceptionV3": 75,
     "MobileNetV2": 32,
