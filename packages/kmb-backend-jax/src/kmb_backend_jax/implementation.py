@@ -12,7 +12,7 @@ from kmb_backend_jax.conversion import cast, convert, to_numpy
 from kmb_backend_jax.dtypes import FLOATING, INTEGERS, dtype_name, native_dtype
 from kmb_backend_jax.ops.rnn import projects_in_loop
 from kmb_backend_jax.optimizer_step import compiled_step
-from kmb_backend_jax.profiling import start_profile
+from kmb_backend_jax.profiling import peak_memory, start_profile
 from kmb_backend_jax.random.draws import global_keys
 from kmb_backend_jax.tracing import abstract_call
 from kmb_backend_jax.variable import JaxVariable
@@ -45,6 +45,7 @@ kernels: Mapping[str, Callable[..., Any]] = {
     "remat": jax.checkpoint,
     "set_random_state": global_keys.set_state,
     "projects_in_loop": projects_in_loop,
+    "peak_memory": peak_memory,
     "start_profile": start_profile,
 }
 ops_module = mirrored("kmb_backend_jax")

@@ -1,8 +1,9 @@
-"""Profiles by jax.profiler."""
+"""Profiles by jax.profiler, and how much memory was taken."""
 
 from collections.abc import Callable
 
 import jax
+import jax.numpy as jnp
 
 
 def start_profile(folder: str) -> Callable[[], None]:
@@ -16,3 +17,9 @@ def start_profile(folder: str) -> Callable[[], None]:
     """
     jax.profiler.start_trace(folder)
     return jax.profiler.stop_trace
+
+
+def peak_memory() -> int | None:
+    """The most bytes that arrays have taken on the default device; None on the processor."""
+    statistics = jnp.zeros(()).devices().pop().memory_stats()
+    return None if statistics is None else statistics.get("peak_bytes_in_use")

@@ -16,7 +16,7 @@ from kmb_backend_tensorflow.exporting import traced_signature
 from kmb_backend_tensorflow.host import as_sparse, host_call, ragged
 from kmb_backend_tensorflow.images import image_blur, image_resize
 from kmb_backend_tensorflow.lookup import LookupTable, row_counts, text_buckets
-from kmb_backend_tensorflow.profiling import start_profile
+from kmb_backend_tensorflow.profiling import peak_memory, start_profile
 from kmb_backend_tensorflow.raw import raw_op
 
 _adam, _adam_amsgrad = raw_op("ResourceApplyAdam"), raw_op("ResourceApplyAdamWithAmsgrad")
@@ -144,6 +144,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "text_buckets": text_buckets,
     "ragged": ragged,
     "sgd_update": sgd_update,
+    "peak_memory": peak_memory,
     "start_profile": start_profile,
     "traced_signature": traced_signature,
     "remat": tf.recompute_grad,

@@ -1,4 +1,4 @@
-"""Profiles by tf.profiler."""
+"""Profiles by tf.profiler, and how much memory was taken."""
 
 from collections.abc import Callable
 
@@ -16,3 +16,10 @@ def start_profile(folder: str) -> Callable[[], None]:
     """
     tf.profiler.experimental.start(folder)
     return tf.profiler.experimental.stop
+
+
+def peak_memory() -> int | None:
+    """The most bytes that tensors have taken on the first GPU; None without one."""
+    if not tf.config.list_logical_devices("GPU"):
+        return None
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"]

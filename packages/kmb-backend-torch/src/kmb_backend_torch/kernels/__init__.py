@@ -18,7 +18,7 @@ from kmb_backend_torch.kernels.optimizer_family import (
 )
 from kmb_backend_torch.kernels.optimizer_matrices import adafactor_update, muon_update
 from kmb_backend_torch.kernels.optimizer_settings import average_update, clip_gradients, decay_update
-from kmb_backend_torch.kernels.profiling import start_profile
+from kmb_backend_torch.kernels.profiling import peak_memory, start_profile
 from kmb_backend_torch.kernels.random_state import (
     generator_states,
     random_state,
@@ -51,6 +51,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "set_generator_states": set_generator_states,
     "set_random_state": set_random_state,
     "sgd_update": sgd_update,
+    "peak_memory": peak_memory,
     "start_profile": start_profile,
     "remat": remat,
     "host_scalars": host_scalars,

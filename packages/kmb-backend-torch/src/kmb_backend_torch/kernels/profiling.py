@@ -1,8 +1,10 @@
-"""Profiles by torch.profiler."""
+"""Profiles by torch.profiler, and how much memory was taken."""
 
 from collections.abc import Callable
 
 import torch
+
+from kmb_backend_torch.placement import placement
 
 
 def start_profile(folder: str) -> Callable[[], None]:
@@ -17,3 +19,9 @@ def start_profile(folder: str) -> Callable[[], None]:
     profiler = torch.profiler.profile(on_trace_ready=torch.profiler.tensorboard_trace_handler(folder))
     profiler.start()
     return profiler.stop
+
+
+def peak_memory() -> int | None:
+    """The most bytes that tensors have taken on the current GPU; None on the processor."""
+    device = placement.device
+    return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None

@@ -17,7 +17,6 @@ from typing import Any
 
 from kmb_core import saving, tree
 from kmb_core.backend.foreign import array_of
-from kmb_core.comparison.tables import Shown
 from kmb_core.errors import StructureError, message
 from kmb_core.plugins import Capability, installed_backends
 from kmb_core.plugins.discovery import backend_info
@@ -25,6 +24,7 @@ from kmb_core.saving.archive import CONFIG, Archive
 from kmb_core.saving.copies import own_objects
 from kmb_core.saving.fingerprint import fingerprint
 from kmb_core.settings.measured import record
+from kmb_core.training.shown import Shown
 
 WAYS = {"eager": "eager", "compiled": "compiled", "jit": "jit_compile"}
 

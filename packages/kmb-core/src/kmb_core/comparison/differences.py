@@ -14,10 +14,10 @@ from kmb_core import tree
 from kmb_core.backend import use_backend
 from kmb_core.backend.foreign import array_of, is_foreign
 from kmb_core.comparison.recording import Recorded, recording
-from kmb_core.comparison.tables import Shown
 from kmb_core.errors import BackendError, BackendNotInstalledError, message
 from kmb_core.plugins import installed_backends
 from kmb_core.saving.model_file import model_to_dict
+from kmb_core.training.shown import Shown
 
 # Of the largest value of an output. float64 becomes float32 where a framework has no more.
 TOLERANCES = {"float16": 1e-2, "bfloat16": 5e-2, "float32": 1e-4, "float64": 1e-4}

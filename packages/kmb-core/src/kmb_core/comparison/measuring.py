@@ -23,6 +23,7 @@ from kmb_core import saving, tree
 from kmb_core.backend import use_backend
 from kmb_core.comparison.synthetic import batch_like
 from kmb_core.plugins import Capability, load_backend
+from kmb_core.training.memory import peak_memory
 
 FEWEST, MOST = 3, 1000  # rounds that are timed
 
@@ -55,7 +56,8 @@ def measured(request: dict[str, Any], folder: Path) -> dict[str, Any]:
         found["training"], found["training_refused"] = None, _training_refused(model, y)
         if not found["training_refused"]:
             found["training"] = _timed(lambda rows: _fit(model, x, y, rows, size), _length(x), size, request["seconds"])
-    return found | {"peak_megabytes": _peak_memory()}
+    peak = peak_memory()
+    return found | {"peak_megabytes": None if peak is None else peak / 1e6}
 
 
 # What is measured ------------------------------------------------------------------------------------------------
@@ -150,21 +152,6 @@ def _seconds(function: Callable[[], None]) -> float:
     begun = time.perf_counter()
     function()
     return time.perf_counter() - begun
-
-
-def _peak_memory() -> float | None:
-    """The most memory that this process has held, in megabytes; None where the system does not say."""
-    try:
-        # Of this program alone; `getrusage` counts what the parent held when it started it.
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(int(line.split()[1]) / 1e3 for line in lines if line.startswith("VmHWM:"))
-    except (OSError, StopIteration):
-        pass
-    try:
-        import resource
-    except ImportError:
-        return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 if __name__ == "__main__":

@@ -306,6 +306,8 @@ class Trained:
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
+        *,
+        dry_run: bool = False,
     ) -> Any:
         """Train the model.
 
@@ -326,17 +328,41 @@ class Trained:
             steps_per_epoch: batches in an epoch.
             validation_steps, validation_batch_size: the same for validation.
             validation_freq: validate every so many epochs, or in the epochs listed (from 1).
+            dry_run: only try it out. One batch is trained on and one validated, by the steps that would train; then
+                weights, metrics, optimizer and random states are set back. Callbacks are not called. A model that is
+                not built yet is built, and from an iterator that cannot be begun again a batch is taken.
 
         Returns:
-            The History: `history.history` has a list for each metric.
+            The History: `history.history` has a list for each metric. With `dry_run` a report: shapes and dtypes of
+            inputs, targets and outputs, the loss and the metrics, the time of a step and the memory; it is printed
+            unless `verbose` is 0, and its `logs` hold the numbers.
 
         Raises:
             NotCompiledError: before `compile`.
             CapabilityError: on a backend without gradients.
             ShapeError: for data that does not fit.
+
+        Example:
+            >>> import numpy
+            >>> import kmb_core
+            >>> model = kmb_core.Sequential([kmb_core.Input((2,)), kmb_core.layers.Dense(1)])
+            >>> model.compile(optimizer="sgd", loss="mse")
+            >>> arrays = numpy.ones((8, 2)), numpy.ones((8, 1))
+            >>> try:
+            ...     report = model.fit(*arrays, batch_size=4, dry_run=True, verbose=0)
+            ...     shapes = [part.shape for part in report.training.parts]
+            ... except kmb_core.errors.CapabilityError:  # a backend without gradients
+            ...     shapes = [(4, 2), (4, 1), (4, 1)]
+            >>> shapes
+            [(4, 2), (4, 1), (4, 1)]
         """
-        arguments = {key: value for key, value in locals().items() if key != "self"}
-        return loop.Fit(self, **arguments).run()
+        arguments = {key: value for key, value in locals().items() if key not in ("self", "dry_run")}
+        fit = loop.Fit(self, **arguments)
+        if not dry_run:
+            return fit.run()
+        from kmb_core.training.dry_run import dry_run as tried_out  # most runs are not tried out
+
+        return tried_out(fit)
 
     def evaluate(
         self,

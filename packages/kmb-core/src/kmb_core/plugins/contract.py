@@ -53,6 +53,7 @@ class BackendImplementation(Protocol):
     # Optional accelerations by name, for instance "adam_update". "projects_in_loop" says, without arguments, whether
     # recurrent layers project each step's inputs in the loop; where it is missing, all are one product in front of it.
     # "start_profile" (folder) starts the framework's profiler and gives the function that ends it and writes the trace.
+    # "peak_memory" () gives the most bytes that were held on the current accelerator; None on the host.
     # "checkpoint_value" (variable) gives what Orbax stores of it, where that is no array of the host.
     # Of devices: "list_devices" (kind or None), "device_mesh" (mesh), "tensor_layout" (layout), "distribute_tensor"
     # (tensor, layout), "initialize_distribution" (address, processes, index), "process_index_and_count" (), and

@@ -6,6 +6,7 @@ logs stay on the device until a callback reads them.
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -35,19 +36,23 @@ class Fit:
             setattr(self, name, value)
         self.steps_per_execution = model.steps_per_execution
 
-    def run(self) -> Any:
-        """Train; returns the History."""
+    def check(self) -> None:
+        """Refuse what can be refused before anything is read."""
         model = self.model
         require_compiled(model, "fit")
         self.trainer.require_training()
         require_optimizer(model, "fit")
         check_fit(self)
-        with use_backend(model._backend):
-            source = self._adapters()
+
+    def run(self) -> Any:
+        """Train; returns the History."""
+        self.check()
+        model = self.model
+        with self.scope():
+            source = self.adapters()
             position = Position(source, model._backend.kernels, self.initial_epoch)
             adapter = prepare(model, source)
-            check_class_numbers(model, self.y)
-            self._check_validation_targets()
+            self.check_targets()
             callbacks = self._callbacks(adapter)
             callbacks.set_position(position)
             model.stop_training = False
@@ -62,16 +67,25 @@ class Fit:
                         break
                     logs = self._epoch(adapter, callbacks, epoch, position)
             finally:
-                adapter.close()
-                if self.__dict__.get("_validation_adapter") is not None:
-                    self._validation_adapter.close()
+                self.close(adapter)
                 callbacks.leave_run()
             if logs:
                 model.optimizer.finalize_variable_values(model.trainable_variables)
             callbacks.on_train_end(logs)
         return model.history
 
-    def _adapters(self) -> Any:
+    def scope(self) -> AbstractContextManager[Any]:
+        """What holds around all of it."""
+        return use_backend(self.model._backend)
+
+    def close(self, adapter: Any) -> None:
+        """Release what the data holds; None where there is no adapter yet."""
+        for one in (adapter, self.__dict__.get("_validation_adapter")):
+            if one is not None:
+                one.close()
+
+    def adapters(self) -> Any:
+        """The adapter of the training data; what it leaves for validation becomes the validation data."""
         x, y, sample_weight = self.x, self.y, self.sample_weight
         if self.validation_split and self.validation_data is None:
             (x, y, sample_weight), self.validation_data = train_validation_split(
@@ -135,8 +149,9 @@ class Fit:
         callbacks.on_epoch_end(epoch, epoch_logs)
         return epoch_logs
 
-    def _check_validation_targets(self) -> None:
-        """Before the first epoch, not after it."""
+    def check_targets(self) -> None:
+        """Look at the targets of all arrays before the first epoch, not after it."""
+        check_class_numbers(self.model, self.y)
         if isinstance(self.validation_data, (tuple, list)):
             check_class_numbers(self.model, unpack_x_y_sample_weight(self.validation_data)[1])
 
@@ -148,6 +163,12 @@ class Fit:
         return (epoch + 1) % self.validation_freq == 0
 
     def _validate(self, callbacks: CallbackList) -> dict[str, Any]:
+        stream = not isinstance(self.validation_data, (tuple, list))
+        logs = evaluate_steps(self.model, self.validation_adapter(), callbacks, self.validation_steps, stream)
+        return {f"val_{name}": value for name, value in logs.items()}
+
+    def validation_adapter(self) -> Any:
+        """The adapter of the validation data, kept for later epochs unless a generator is read on."""
         data = self.validation_data
         x, y, weight = unpack_x_y_sample_weight(data) if isinstance(data, (tuple, list)) else (data, None, None)
         adapter = self.__dict__.get("_validation_adapter")
@@ -155,8 +176,7 @@ class Fit:
             batch_size = self.validation_batch_size or self.batch_size
             adapter = adapt(self.model, x, y, weight, batch_size=batch_size, steps=self.validation_steps)
             self._validation_adapter = adapter if x.__class__.__name__ != "generator" else None
-        logs = evaluate_steps(self.model, adapter, callbacks, self.validation_steps, stream=y is None)
-        return {f"val_{name}": value for name, value in logs.items()}
+        return adapter
 
 
 def evaluate(

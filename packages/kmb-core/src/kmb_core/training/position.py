@@ -109,22 +109,36 @@ class Position:
             generator.bit_generator.state = state
 
     def random_state(self) -> dict[str, Any]:
-        """Python's, NumPy's, the core's and the framework's global random states."""
-        version, words, gauss = random.getstate()
-        kind, keys, place, has_gauss, cached = np.random.get_state()
-        own = self.kernels.get("random_state")
-        return {
-            "python": [version, np.array(words, "uint32"), gauss],
-            "numpy": [kind, np.array(keys), place, has_gauss, cached],
-            "seed": list(global_seed.position()),
-            "framework": own() if own is not None else None,
-        }
+        """The global random states as they are now."""
+        return random_state(self.kernels)
 
     def set_random_state(self, state: dict[str, Any]) -> None:
         """Set all of them back."""
-        version, words, gauss = state["python"]
-        random.setstate((version, tuple(words.tolist()), gauss))
-        np.random.set_state(tuple(state["numpy"]))
-        global_seed.set_position(*state["seed"])
-        if state["framework"] is not None:
-            self.kernels["set_random_state"](state["framework"])
+        set_random_state(self.kernels, state)
+
+
+def random_state(kernels: Any) -> dict[str, Any]:
+    """Python's, NumPy's, the core's and the framework's global random states.
+
+    Args:
+        kernels: the backend's.
+    """
+    version, words, gauss = random.getstate()
+    kind, keys, place, has_gauss, cached = np.random.get_state()
+    own = kernels.get("random_state")
+    return {
+        "python": [version, np.array(words, "uint32"), gauss],
+        "numpy": [kind, np.array(keys), place, has_gauss, cached],
+        "seed": list(global_seed.position()),
+        "framework": own() if own is not None else None,
+    }
+
+
+def set_random_state(kernels: Any, state: dict[str, Any]) -> None:
+    """Set all of them back."""
+    version, words, gauss = state["python"]
+    random.setstate((version, tuple(words.tolist()), gauss))
+    np.random.set_state(tuple(state["numpy"]))
+    global_seed.set_position(*state["seed"])
+    if state["framework"] is not None:
+        kernels["set_random_state"](state["framework"])

@@ -62,6 +62,17 @@ def check_accepted(model: Any, batch: Any) -> None:
     _outputs(model, _abstract_batch(unpack_x_y_sample_weight(batch)[0]))
 
 
+def outputs_for(model: Any, x: Any) -> Any:
+    """What the model makes of a batch's inputs, as KerasTensors.
+
+    Args:
+        model: a built model.
+        x: arrays or tensors, nested.
+    """
+    shapes = tree.map_structure(lambda part: KerasTensor(tuple(part.shape), dtype=standardize_dtype(part.dtype)), x)
+    return _outputs_for(model, shapes, x)
+
+
 def _outputs_for(model: Any, x: Any, values: Any) -> Any:
     """Symbolic outputs; from a call on the values where the model runs eagerly and its code asks for them."""
     try:

@@ -25,7 +25,8 @@ class Unstorable(TypeError):
 
 def run_variables(model: Any) -> list[Any]:
     """The variables of a model, of its metrics and of its optimizer, each once."""
-    listed = [*model.variables, *model.metrics_variables, *model.optimizer.variables]
+    optimizer = [] if model.optimizer is None else model.optimizer.variables
+    listed = [*model.variables, *model.metrics_variables, *optimizer]
     return list({id(variable): variable for variable in listed}.values())
 
 
