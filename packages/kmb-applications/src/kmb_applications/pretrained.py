@@ -12,7 +12,7 @@ from typing import Any
 
 from kmb_core import errors, utils
 from kmb_core.saving import LoadPolicy
-from kmb_core.saving.hdf5 import stored_layers
+from kmb_core.saving.legacy_hdf5 import stored_layers
 
 
 @dataclass(frozen=True)

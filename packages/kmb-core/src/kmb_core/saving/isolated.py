@@ -30,6 +30,23 @@ with h5py.File(open(0, "rb", closefd=False), "r") as file:
                     len(item.attrs)
 """
 
+# Texts lie in a heap, to which any number of names can point: what they take in memory only reading them tells.
+TEXT_BYTES = 1 << 30
+_READ_TEXTS = f"""
+import sys, h5py
+try:
+    import resource
+    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + {TEXT_BYTES}, used + {TEXT_BYTES}))
+except (ImportError, OSError, ValueError):
+    pass  # no system that limits memory: what is left is that the trial may not crash
+with h5py.File(open(0, "rb", closefd=False), "r") as file:
+    tops = [file] + [file[name] for name in ("model_weights", "optimizer_weights") if name in file]
+    for group in tops + [tops[-1][name] for name in tops[-1]] + [file[name] for name in file]:
+        for holder in [group] + ([group[name] for name in group] if isinstance(group, h5py.Group) else []):
+            sum(len(str(holder.attrs[name])) for name in holder.attrs)
+"""
+
 
 def is_dense(group: Any) -> bool:
     """Whether a group's links lie in a heap.
@@ -49,6 +66,20 @@ def survives(source: BinaryIO) -> bool:
     Args:
         source: the file.
     """
+    return _status(_WALK, source) in (0, 1)  # an error is Python's 1; a signal is negative, or 3 on Windows
+
+
+def texts_are_small(source: BinaryIO) -> bool:
+    """Whether the attributes of a file in the layout before Keras 3 can be read without much memory.
+
+    Args:
+        source: the file.
+    """
+    return _status(_READ_TEXTS, source) == 0
+
+
+def _status(program: str, source: BinaryIO) -> int | None:
+    """How a program ends that reads a copy of the file; None where it does not."""
     place = source.tell()
     with tempfile.TemporaryFile() as copy:
         source.seek(0)
@@ -56,8 +87,8 @@ def survives(source: BinaryIO) -> bool:
         source.seek(place)
         copy.seek(0)
         try:
-            command = [sys.executable, "-I", "-c", _WALK]
+            command = [sys.executable, "-I", "-c", program]
             done = subprocess.run(command, stdin=copy, capture_output=True, timeout=SECONDS, check=False)
         except (OSError, subprocess.TimeoutExpired):
-            return False
-    return done.returncode in (0, 1)  # an error is Python's 1; a signal is negative, or 3 on Windows
+            return None
+    return done.returncode

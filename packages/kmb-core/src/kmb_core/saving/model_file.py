@@ -60,7 +60,7 @@ def backend_of(model: Any) -> Any:
 
 def write_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Write a model to a `.keras` file; see `kmb_core.saving.save_model`."""
-    path = _checked_path(filepath, MODEL_ENDING, overwrite)
+    path = checked_path(filepath, MODEL_ENDING, overwrite)
     if not getattr(model, "built", True):
         warnings.warn(f"model {model.name!r} is saved before it is built: the file will hold no weights", stacklevel=3)
     with use_backend(backend_of(model)):
@@ -80,7 +80,7 @@ def write_weights(
 ) -> None:
     """Write a model's weights to a file; see `kmb_core.saving.save_weights`."""
     ending = TENSORS_ENDING if os.fspath(filepath).endswith(TENSORS_ENDING) else WEIGHTS_ENDING
-    path = _checked_path(filepath, INDEX_ENDING if max_shard_size is not None else ending, overwrite)
+    path = checked_path(filepath, INDEX_ENDING if max_shard_size is not None else ending, overwrite)
     if not getattr(model, "built", True):
         what = f"save_weights: model {model.name!r} has no weights yet: it is not built"
         raise CheckpointError(message(what, None, "Call it on data, or build(input_shape), first."))
@@ -88,7 +88,14 @@ def write_weights(
         write_groups(path, groups_to_write(model), max_shard_size)
 
 
-def _checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool) -> str:
+def checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool) -> str:
+    """The path of a file that may be written.
+
+    Args:
+        filepath: where to.
+        ending: that it must have.
+        overwrite: whether a file of this name may be replaced.
+    """
     path = os.fspath(filepath)
     if not path.endswith(ending):
         raise _wrong_ending(path, ending)
@@ -99,7 +106,7 @@ def _checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool
 
 def _wrong_ending(path: str, ending: str) -> CheckpointError:
     what = f"{path!r}: expected a file name that ends in {ending}"
-    cause = "Whole models are .keras files, weights alone .weights.h5 files; the old .h5 layout is not supported."
+    cause = "Whole models are .keras files, weights alone .weights.h5 files; old .h5 files are only read."
     stem = path.removesuffix(".weights.h5").removesuffix(".hdf5").removesuffix(".h5").removesuffix(".keras")
     return CheckpointError(message(what, cause, f"For instance {stem + ending!r}."))
 
@@ -168,7 +175,7 @@ def read_model(
             with _measured_for(config, compile), compiling(compile), variables_for(stored):
                 model = made(config, custom_objects, f"{path!r}: {CONFIG}")
             with use_backend(backend_of(model)):
-                with _placed(where):
+                with placed(where):
                     load_weights(model, stored, where)
                 load_assets(model, archive.assets, repr(path))
     return model
@@ -223,7 +230,7 @@ def made(config: dict[str, Any], custom_objects: Mapping[str, Any] | None, where
 
 
 @contextmanager
-def _placed(where: str) -> Iterator[None]:
+def placed(where: str) -> Iterator[None]:
     """Errors of other kinds than kmb's become such, with the place that was read."""
     try:
         yield
@@ -270,7 +277,7 @@ def load_assets(model: Any, read: Callable[[], Mapping[str, bytes]], where: str 
                 if place.parent == PurePosixPath(path):
                     with open(os.path.join(folder, place.name), "wb") as file:
                         file.write(content)
-            with _placed(f"{where}: assets of {path!r}"):
+            with placed(f"{where}: assets of {path!r}"):
                 part.load_assets(folder)
 
 

@@ -160,7 +160,7 @@ def load_weights(
     Raises:
         CheckpointError: listing what is missing, unexpected or of another shape; then nothing was changed.
     """
-    groups = _by_group(stored)
+    groups = by_group(stored)
     problems = _Comparison()
     loading: list[tuple[str, Any, dict[str, Stored]]] = []
     optimizer: list[tuple[str, Any, dict[str, Stored]]] = []
@@ -183,11 +183,15 @@ def load_weights(
     for path, part, found in sorted(loading, key=lambda item: _reads_as_it_writes(item[1])):  # who may refuse, first
         _set(path, part, found, where, skip_mismatch)
     for path, part, found in optimizer:
-        _set_optimizer(path, part, found)
+        set_optimizer(path, part, found)
 
 
-def _by_group(stored: Mapping[str, Stored]) -> dict[str, dict[str, Stored]]:
-    """The arrays by object: {".../vars": {key: array}}."""
+def by_group(stored: Mapping[str, Stored]) -> dict[str, dict[str, Stored]]:
+    """The arrays by object: {".../vars": {key: array}}.
+
+    Args:
+        stored: the arrays by path.
+    """
     groups: dict[str, dict[str, Stored]] = defaultdict(dict)
     for path, array in stored.items():
         group, separator, key = path.rpartition("vars/")
@@ -253,11 +257,16 @@ def _set(path: str, part: Any, found: Mapping[str, Stored], where: str, skip_mis
         warnings.warn(what, stacklevel=6)
 
 
-def _set_optimizer(path: str, part: Any, found: dict[str, Stored]) -> None:
+def set_optimizer(path: str, part: Any, found: dict[str, Stored]) -> None:
     """Set an optimizer's state where it fits.
 
     A file that was saved before any step has the first variables only (the count of steps and the learning rate); the
     others keep their initial values.
+
+    Args:
+        path: where it lies, for messages.
+        part: the optimizer, built.
+        found: the arrays of the file, by their number.
     """
     own = part.variables
     fits = all(key.isdecimal() and int(key) < len(own) and own[int(key)].shape == s.shape for key, s in found.items())
