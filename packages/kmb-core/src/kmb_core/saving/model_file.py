@@ -22,7 +22,7 @@ from kmb_core.saving.hdf5 import stored_arrays, write_arrays
 from kmb_core.saving.places import places
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
 from kmb_core.saving.sharded import INDEX_ENDING
-from kmb_core.saving.weights import check_written, groups_to_write, load_weights
+from kmb_core.saving.weights import Groups, check_written, groups_to_write, load_weights
 from kmb_core.saving.weights_file import TENSORS_ENDING, weights_in, write_groups
 from kmb_core.serialization import compiling, deserialize_keras_object, serialize_keras_object
 
@@ -60,19 +60,29 @@ def backend_of(model: Any) -> Any:
 
 def write_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Write a model to a `.keras` file; see `kmb_core.saving.save_model`."""
-    path = _checked_path(filepath, MODEL_ENDING, overwrite)
+    path = checked_path(filepath, MODEL_ENDING, overwrite)
     if not getattr(model, "built", True):
         warnings.warn(f"model {model.name!r} is saved before it is built: the file will hold no weights", stacklevel=3)
     with use_backend(backend_of(model)):
-        config = json.dumps(serialize_keras_object(model)).encode()
-        members: dict[str, bytes | BinaryIO] = {METADATA: _metadata(), CONFIG: config}
-        with atomic_file(path) as temporary, _scratch(path) as weights:
-            groups = groups_to_write(model)
-            write_arrays(weights, groups)
-            weights.seek(0)
-            with stored_arrays(weights, f"{path!r}: {WEIGHTS}", UNLIMITED) as stored:
-                check_written(groups, stored, f"{path!r}: {WEIGHTS}")
-            write_archive(temporary, {**members, WEIGHTS: weights, **assets_of(model)})
+        write_described(path, serialize_keras_object(model), groups_to_write(model), assets_of(model))
+
+
+def write_described(path: str, config: Mapping[str, Any], groups: Groups, assets: Mapping[str, bytes]) -> None:
+    """Write a `.keras` file of what a model consists of.
+
+    Args:
+        path: where to.
+        config: the description.
+        groups: the arrays, as `groups_to_write` gives them.
+        assets: the files of layers, by their names in the archive.
+    """
+    members: dict[str, bytes | BinaryIO] = {METADATA: _metadata(), CONFIG: json.dumps(config).encode()}
+    with atomic_file(path) as temporary, _scratch(path) as weights:
+        write_arrays(weights, groups)
+        weights.seek(0)
+        with stored_arrays(weights, f"{path!r}: {WEIGHTS}", UNLIMITED) as stored:
+            check_written(groups, stored, f"{path!r}: {WEIGHTS}")
+        write_archive(temporary, {**members, WEIGHTS: weights, **assets})
 
 
 def write_weights(
@@ -80,7 +90,7 @@ def write_weights(
 ) -> None:
     """Write a model's weights to a file; see `kmb_core.saving.save_weights`."""
     ending = TENSORS_ENDING if os.fspath(filepath).endswith(TENSORS_ENDING) else WEIGHTS_ENDING
-    path = _checked_path(filepath, INDEX_ENDING if max_shard_size is not None else ending, overwrite)
+    path = checked_path(filepath, INDEX_ENDING if max_shard_size is not None else ending, overwrite)
     if not getattr(model, "built", True):
         what = f"save_weights: model {model.name!r} has no weights yet: it is not built"
         raise CheckpointError(message(what, None, "Call it on data, or build(input_shape), first."))
@@ -88,7 +98,8 @@ def write_weights(
         write_groups(path, groups_to_write(model), max_shard_size)
 
 
-def _checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool) -> str:
+def checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool) -> str:
+    """The path of a file that will be written; an error where it has another ending, or may not be replaced."""
     path = os.fspath(filepath)
     if not path.endswith(ending):
         raise _wrong_ending(path, ending)

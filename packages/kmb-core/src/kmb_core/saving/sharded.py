@@ -15,10 +15,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
+import numpy as np
+
 from kmb_core.errors import CheckpointError, MissingFileError, SecurityError, message
 from kmb_core.saving.archive import open_file
 from kmb_core.saving.atomic import atomic_file, place_of, unwritable
-from kmb_core.saving.hdf5 import Stored, stored_arrays, write_array
+from kmb_core.saving.hdf5 import Stored, fixed_text, stored_arrays, write_array
 from kmb_core.saving.new_hdf5 import new_hdf5
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
 from kmb_core.saving.unfinished import is_owned, new_mark, new_name, owned, remove
@@ -112,7 +114,7 @@ class _Shards(ExitStack):
         self.written.append(f"{self.stem}_{self.mark}_{len(self.written):05}.weights.h5")
         temporary = self.enter_context(atomic_file(os.path.join(self.folder, self.written[-1])))
         self._file = self.enter_context(new_hdf5(temporary))
-        self._file.attrs[_MARK] = self.mark
+        self._file.attrs[_MARK] = np.bytes_(self.mark)  # of a fixed length: others lie in a heap of the file's
         self._used = 0
 
     def owner(self, mark: str) -> str:
@@ -276,8 +278,7 @@ def _shard(stack: ExitStack, path: str, name: str, mark: Any, policy: LoadPolicy
     file = stack.enter_context(open_file(place))
     stored = stack.enter_context(stored_arrays(file, f"{path!r}: {name}", policy))
     first = next(iter(stored.values()), None)
-    found = None if first is None else first.dataset.file.attrs.get(_MARK)
-    if mark is not None and first is not None and found != mark:
+    if mark is not None and first is not None and fixed_text(first.dataset.file, _MARK) != mark:
         what = f"{path!r}: the file {name!r} is of another saving than the index"
         raise CheckpointError(
             message(what, "Files of two sets were mixed, or it is being saved now.", "Save it again.")

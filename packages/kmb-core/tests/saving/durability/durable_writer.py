@@ -152,9 +152,10 @@ def starve(what, folder):
     before = whole(what, folder)
     names = [os.path.join(root, name) for root, _, files in os.walk(folder) for name in files]
     size = max(os.path.getsize(name) for name in names)
-    for limit in (0, 1, 100, 2048, 4096, size // 4, size // 2, size - 4096, size - 1):
+    limits = {0, 1, 100, 2048, 4096, size // 4, size // 2, size - 4096, size - 1}
+    for limit in sorted(limit for limit in limits if 0 <= limit < size):
         save, raised = next(saving), None
-        resource.setrlimit(resource.RLIMIT_FSIZE, (max(limit, 0), resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
         try:
             save()
         except Exception as error:

@@ -123,14 +123,14 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("kind", writer.NAMES if KILLS > 1 else possible("backup", "weights")[:1])
 def test_where_files_may_not_grow_a_save_is_an_error_and_the_old_file_stays(tmp_path, kind):
-    check_starved(start("starve", possible(kind, "model")[0], tmp_path), 9)
+    check_starved(start("starve", possible(kind, "model")[0], tmp_path), 5)
 
 
-def check_starved(process, trials):
+def check_starved(process, fewest):
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     found = json.loads(output)
-    assert len(found["outcomes"]) == trials
+    assert len(found["outcomes"]) >= fewest
     assert all(right for _, right, _ in found["outcomes"]), found
     assert [name for name in found["files"] if name.startswith(".")] == []
 
@@ -149,7 +149,7 @@ def mounted(folder):
 def test_on_a_full_disk_a_save_is_an_error_and_the_old_file_stays(tmp_path, kind):
     folder, kind = tmp_path / "small", possible(kind, "model")[0]
     if not mounted(folder):  # as without rights: the limit of the size of a file stands in for the disk's
-        return check_starved(start("starve", kind, folder), 9)
+        return check_starved(start("starve", kind, folder), 5)
     try:
         check_starved(start("disk", kind, folder), 3)
     finally:
