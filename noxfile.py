@@ -124,6 +124,24 @@ def mixed(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Thousands of damaged and made-up files of each kind: read right or refused. Not run by default."""
+    install(session, *TEST_TOOLS)
+    install_backends(session, "numpy")
+    session.env["KMB_FUZZ"] = os.environ.get("KMB_FUZZ", "5000")
+    pytest(session, *IN_PARALLEL, f"{CORE}/tests/saving/fuzzing", *session.posargs, backend="numpy")
+
+
+@nox.session
+def durability(session: nox.Session) -> None:
+    """Each writer of files killed fifty times, and without room on the disk. Not run by default."""
+    install(session, *TEST_TOOLS)
+    install_backends(session, "torch")  # some files are written while a model trains
+    session.env["KMB_KILLS"] = os.environ.get("KMB_KILLS", "50")
+    pytest(session, *IN_PARALLEL, f"{CORE}/tests/saving/durability", *session.posargs, backend="torch")
+
+
+@nox.session
 def exports(session: nox.Session) -> None:
     """Formats whose packages are large: OpenVINO. Not run by default."""
     install(session, *TEST_TOOLS, "openvino")

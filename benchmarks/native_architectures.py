@@ -1,7 +1,7 @@
 """A vision model's maths in each framework's own calls, from the model's graph and weights: what one writes by hand.
 
-`program(model)` is a list of steps; `Torch`, `Jax` and `Tensorflow` each have a function for every kind of step. Nothing
-of kmb or Keras runs in them. Images and features have their channels last in memory.
+`program(model)` is a list of steps; `Torch`, `Jax` and `Tensorflow` each have a function for every kind of step.
+Nothing of kmb or Keras runs in them. Images and features have their channels last in memory.
 """
 
 from __future__ import annotations

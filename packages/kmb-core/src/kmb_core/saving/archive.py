@@ -49,15 +49,18 @@ class Archive:
     Args:
         path: the file.
         policy: limits.
+        refuse: False to collect what is wrong with members in `problems`, for a report, and leave them out.
 
     Raises:
         CheckpointError: for a damaged or foreign file.
         SecurityError: for a member that no archive of a model has reason to hold.
     """
 
-    def __init__(self, path: str, policy: LoadPolicy) -> None:
+    def __init__(self, path: str, policy: LoadPolicy, refuse: bool = True) -> None:
         self.path = path
         self.policy = policy
+        self.problems: list[KmbError] = []
+        self._refuse = refuse
         self._file = open_file(path)
         try:
             self._zip = self._opened()
@@ -101,7 +104,8 @@ class Archive:
     def _checked(self) -> dict[str, zipfile.ZipInfo]:
         infos = self._zip.infolist()
         if len(infos) > self.policy.max_members:
-            raise self._refused(infos[-1].filename, f"is one of {len(infos)}; the limit is {self.policy.max_members}")
+            what = f"is one of {len(infos)}; the limit is {self.policy.max_members}"
+            self._note(self._refused(infos[-1].filename, what))
         members: dict[str, zipfile.ZipInfo] = {}
         left = self.policy.allowed(self._file.seek(0, os.SEEK_END))
         for info in infos:
@@ -112,14 +116,20 @@ class Archive:
             if why is None and info.filename in members:
                 why = "is there twice"
             if why is not None:
-                raise self._refused(info.filename, why)
+                self._note(self._refused(info.filename, why))
+                continue
             members[info.filename] = info
         missing = [name for name in (METADATA, CONFIG, WEIGHTS) if name not in members]
         if missing:
             what = f"no member {' and no member '.join(missing)}"
             held = ", ".join(list(members)[:5]) or "nothing"
-            raise self._problem(what, f"It is a zip archive, but not of a model; it holds: {held}.")
+            self._note(self._problem(what, f"It is a zip archive, but not of a model; it holds: {held}."))
         return members
+
+    def _note(self, problem: KmbError) -> None:
+        if self._refuse:
+            raise problem
+        self.problems.append(problem)
 
     def _too_big(self, info: zipfile.ZipInfo) -> str | None:
         ratio = info.file_size / max(info.compress_size, 1)
@@ -128,6 +138,11 @@ class Archive:
         if info.filename in (METADATA, CONFIG) and info.file_size > self.policy.max_text_bytes:
             return f"has {info.file_size} bytes; the limit is {self.policy.max_text_bytes}"
         return None
+
+    @property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """The members' sizes by name, unpacked and in the archive."""
+        return {name: (info.file_size, info.compress_size) for name, info in self._members.items()}
 
     # Contents ----------------------------------------------------------------------------------------------------
 
@@ -227,7 +242,7 @@ class _Window(io.RawIOBase):
     """A part of a file, as a file."""
 
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        self._file, self._start, self._size, self._position = file, start, size, 0
+        self._file, self.start, self._size, self._position = file, start, size, 0
 
     def readable(self) -> bool:
         """It is."""
@@ -247,10 +262,14 @@ class _Window(io.RawIOBase):
         """Where it is."""
         return self._position
 
+    def fileno(self) -> int:
+        """Of the whole file, in which the part begins at `start`."""
+        return self._file.fileno()
+
     def readinto(self, buffer: Any) -> int:
         """Read as much as fits, up to the end of the part."""
         view = memoryview(buffer).cast("B")[: max(0, self._size - self._position)]
-        self._file.seek(self._start + self._position)
+        self._file.seek(self.start + self._position)
         count = self._file.readinto(view)  # type: ignore[attr-defined]  # binary files have it
         self._position += count
         return count

@@ -18,9 +18,9 @@ import numpy as np
 from kmb_core.dtypes.arrays import numpy_dtype
 from kmb_core.errors import CheckpointError, DTypeError, KmbError, SecurityError, message
 from kmb_core.saving.chunks import longer_than_declared
-from kmb_core.saving.isolated import is_dense, survives
+from kmb_core.saving.isolated import is_dense, is_in_heap, survives
 from kmb_core.saving.new_hdf5 import new_hdf5
-from kmb_core.saving.policy import MEBIBYTE, LoadPolicy
+from kmb_core.saving.policy import MEBIBYTE, UNLIMITED, LoadPolicy
 
 _FILTERS = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: those that h5py itself has
 _NAME_BYTES = 64 * 1024  # of an attribute that is read
@@ -61,6 +61,16 @@ class Stored:
     dataset: Any
     where: str = ""
 
+    @property
+    def nbytes(self) -> int:
+        """Of the values."""
+        return int(math.prod(self.shape)) * int(self.dataset.dtype.itemsize)
+
+    @property
+    def stored_bytes(self) -> int:
+        """In the file: less where they are compressed."""
+        return int(self.dataset.id.get_storage_size())
+
     def read(self) -> np.ndarray:
         """The values.
 
@@ -78,6 +88,22 @@ class Stored:
         except Exception as error:  # of a damaged file, h5py raises whatever it stumbles over
             raise damaged(self.where, error) from error
         return array.view(numpy_dtype(self.dtype)) if array.dtype.kind == "V" else array
+
+
+def fixed_text(holder: Any, name: str) -> str | None:
+    """An attribute that is a text of a fixed length; None where there is none, or something else.
+
+    Args:
+        holder: a group or dataset of h5py.
+        name: of the attribute.
+    """
+    if name not in holder.attrs:
+        return None
+    found = holder.attrs.get_id(name)
+    if is_in_heap(found) or found.shape != () or found.get_storage_size() > _NAME_BYTES:
+        return None
+    value = holder.attrs[name]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else None
 
 
 @contextmanager
@@ -160,7 +186,7 @@ class Listing:
         self.bytes = 0
         self.allowed = policy.allowed(_size_of(source))
         self.groups: set[int] = set()
-        self.tried = False  # in a process of its own
+        self.tried = policy is UNLIMITED  # in a process of its own; what this one has written need not be
 
     def of(self, file: Any) -> dict[str, Stored]:
         """The arrays of a file."""
@@ -190,10 +216,26 @@ class Listing:
         if place in self.groups:
             raise self._refused(path, "is a group with two names, or lies in itself")
         self.groups.add(place)
-        if not self.tried and is_dense(group):
-            self.tried = True
-            if not survives(self.source):
-                raise self._refused(path, "makes HDF5 crash, which was tried in another process")
+        if is_dense(group):
+            self._try(path)
+
+    def _try(self, path: str) -> None:
+        """Go through the file in another process, once, before this one reads what can make HDF5 crash or hang."""
+        if not self.tried and not survives(self.source):
+            raise self._refused(path, "makes HDF5 crash or hang, which was tried in another process")
+        self.tried = True
+
+    def value(self, path: str, holder: Any, name: str) -> Any:
+        """The value of an attribute.
+
+        Args:
+            path: of its group or dataset.
+            holder: the group or dataset.
+            name: the attribute's.
+        """
+        if is_in_heap(holder.attrs.get_id(name)):
+            self._try(path)
+        return holder.attrs[name]
 
     def _listed(
         self, path: str, group: Any, name: str, found: dict[str, Stored], pending: list[Any], depth: int
@@ -258,7 +300,7 @@ class Listing:
         found = dataset.attrs.get_id(name)
         if found.shape != () or found.get_storage_size() > _NAME_BYTES:
             raise self._refused(path, f"has an attribute {name} of shape {found.shape}, where a text is expected")
-        return dataset.attrs[name]
+        return self.value(path, dataset, name)
 
     def _refused(self, path: str, why: str) -> SecurityError:
         cause = "Files of weights hold arrays of numbers and nothing else."

@@ -22,7 +22,7 @@ from kmb_core.saving.hdf5 import stored_arrays, write_arrays
 from kmb_core.saving.places import places
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
 from kmb_core.saving.sharded import INDEX_ENDING
-from kmb_core.saving.weights import check_written, groups_to_write, load_weights
+from kmb_core.saving.weights import Groups, check_written, groups_to_write, load_weights
 from kmb_core.saving.weights_file import TENSORS_ENDING, weights_in, write_groups
 from kmb_core.serialization import compiling, deserialize_keras_object, serialize_keras_object
 
@@ -64,15 +64,25 @@ def write_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = 
     if not getattr(model, "built", True):
         warnings.warn(f"model {model.name!r} is saved before it is built: the file will hold no weights", stacklevel=3)
     with use_backend(backend_of(model)):
-        config = json.dumps(serialize_keras_object(model)).encode()
-        members: dict[str, bytes | BinaryIO] = {METADATA: _metadata(), CONFIG: config}
-        with atomic_file(path) as temporary, _scratch(path) as weights:
-            groups = groups_to_write(model)
-            write_arrays(weights, groups)
-            weights.seek(0)
-            with stored_arrays(weights, f"{path!r}: {WEIGHTS}", UNLIMITED) as stored:
-                check_written(groups, stored, f"{path!r}: {WEIGHTS}")
-            write_archive(temporary, {**members, WEIGHTS: weights, **assets_of(model)})
+        write_described(path, serialize_keras_object(model), groups_to_write(model), assets_of(model))
+
+
+def write_described(path: str, config: Mapping[str, Any], groups: Groups, assets: Mapping[str, bytes]) -> None:
+    """Write a `.keras` file of what a model consists of.
+
+    Args:
+        path: where to.
+        config: the description.
+        groups: the arrays, as `groups_to_write` gives them.
+        assets: the files of layers, by their names in the archive.
+    """
+    members: dict[str, bytes | BinaryIO] = {METADATA: _metadata(), CONFIG: json.dumps(config).encode()}
+    with atomic_file(path) as temporary, _scratch(path) as weights:
+        write_arrays(weights, groups)
+        weights.seek(0)
+        with stored_arrays(weights, f"{path!r}: {WEIGHTS}", UNLIMITED) as stored:
+            check_written(groups, stored, f"{path!r}: {WEIGHTS}")
+        write_archive(temporary, {**members, WEIGHTS: weights, **assets})
 
 
 def write_weights(

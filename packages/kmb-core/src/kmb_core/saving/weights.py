@@ -38,7 +38,7 @@ class Fetch:
         return convert_to_numpy(self._value)
 
 
-Groups = Mapping[str, tuple[str, Mapping[str, Fetch]]]
+Groups = Mapping[str, tuple[str, Mapping[str, Any]]]  # of `Fetch`, or what has its attributes and can be called
 
 
 def groups_to_write(model: Any) -> dict[str, tuple[str, dict[str, Fetch]]]:
