@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from kmb_applications import efficientnet, pretrained
+from kmb_applications import efficientnet, efficientnet_v2, pretrained
 from kmb_core import applications, config, layers
 
 OPTIONS = {"include_top": False, "pooling": "avg"}
@@ -20,6 +20,16 @@ def narrow(monkeypatch):
 
 
 @pytest.fixture
+def narrow_second(monkeypatch):
+    """Makes of EfficientNetV2-B1 a network twice as deep as one of three blocks, with few channels; of S this one."""
+    stages = ((1, 8, 1, 1), (2, 8, 1, 2), (2, 8, 0, 1), (2, 16, 1, 2))
+    monkeypatch.setattr(efficientnet_v2, "BASE", stages)
+    for size, own, depth in ("b1", stages, 2.0), ("s", list(stages), 1.0):
+        replaced = dataclasses.replace(efficientnet_v2.SIZES[size], stages=own, stem=16, depth=depth)
+        monkeypatch.setitem(efficientnet_v2.SIZES, size, replaced)
+
+
+@pytest.fixture
 def channels_first():
     before = config.image_data_format()
     yield lambda: config.set_image_data_format("channels_first")
@@ -31,7 +41,17 @@ def images(*shape):
 
 
 def dropped(model):
-    return [layer.rate for layer in model.layers if isinstance(layer, layers.Dropout) and layer.name.endswith("drop")]
+    return [layer.rate for layer in model.layers if isinstance(layer, layers.Dropout)]
+
+
+def check_channels_may_come_first(architecture, put_first):
+    last = architecture(weights=None, input_shape=(33, 40, 3), **OPTIONS)
+    x = images(2, 33, 40, 3)
+    expected = last.predict(x, verbose=0)
+    put_first()
+    first = architecture(weights=None, input_shape=(3, 33, 40), **OPTIONS)
+    first.set_weights(last.get_weights())
+    np.testing.assert_allclose(first.predict(x.transpose(0, 3, 1, 2), verbose=0), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_the_deeper_a_block_lies_the_more_often_it_is_left_out(narrow):
@@ -40,14 +60,18 @@ def test_the_deeper_a_block_lies_the_more_often_it_is_left_out(narrow):
     np.testing.assert_allclose(dropped(model), [0.2 * 2 / 5, 0.2 * 3 / 5])
 
 
+def test_the_rates_of_version_2_grow_as_if_it_were_not_scaled_in_depth(narrow_second):
+    model = applications.EfficientNetV2B1(weights=None, input_shape=(32, 32, 3), **OPTIONS)
+    # Of six blocks the second of each stage is added to its input; B0 would have three.
+    np.testing.assert_allclose(dropped(model), [0.2 * 1 / 3, 0.2 * 3 / 3, 0.2 * 5 / 3])
+
+
 def test_channels_may_come_first(narrow, channels_first):
-    last = applications.EfficientNetB0(weights=None, input_shape=(33, 40, 3), **OPTIONS)
-    x = images(2, 33, 40, 3)
-    expected = last.predict(x, verbose=0)
-    channels_first()
-    first = applications.EfficientNetB0(weights=None, input_shape=(3, 33, 40), **OPTIONS)
-    first.set_weights(last.get_weights())
-    np.testing.assert_allclose(first.predict(x.transpose(0, 3, 1, 2), verbose=0), expected, rtol=1e-4, atol=1e-5)
+    check_channels_may_come_first(applications.EfficientNetB0, channels_first)
+
+
+def test_channels_may_come_first_in_version_2(narrow_second, channels_first):
+    check_channels_may_come_first(applications.EfficientNetV2B1, channels_first)
 
 
 def test_the_published_weights_see_images_that_are_scaled_twice(narrow, monkeypatch, tmp_path):
@@ -60,3 +84,21 @@ def test_the_published_weights_see_images_that_are_scaled_twice(narrow, monkeypa
     scaled = x / np.sqrt([0.229, 0.224, 0.225]).astype("float32")
     expected = once.predict(scaled, verbose=0)
     np.testing.assert_allclose(published.predict(x, verbose=0), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "brought"),
+    [
+        ("EfficientNetV2B1", 3, lambda x: (x / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]),
+        ("EfficientNetV2B1", 1, lambda x: x / 128 - 1),
+        ("EfficientNetV2S", 3, lambda x: x / 128 - 1),
+    ],
+)
+def test_version_2_brings_images_into_its_range_unless_told_not_to(narrow_second, name, channels, brought):
+    options = {"weights": None, "input_shape": (32, 32, channels), **OPTIONS}
+    alone = getattr(applications, name)(**options)
+    brings_none = getattr(applications, name)(include_preprocessing=False, **options)
+    brings_none.set_weights(alone.get_weights())
+    x = images(2, 32, 32, channels)
+    expected = brings_none.predict(brought(x).astype("float32"), verbose=0)
+    np.testing.assert_allclose(alone.predict(x, verbose=0), expected, rtol=1e-4, atol=1e-5)

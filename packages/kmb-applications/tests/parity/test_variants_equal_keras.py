@@ -16,6 +16,7 @@ FAMILIES = {
     "ConvNeXtTiny": 32,
     "DenseNet121": 32,
     "EfficientNetB0": 32,
+    "EfficientNetV2B0": 32,
     "InceptionResNetV2": 75,
     "InceptionV3": 75,
     "MobileNetV2": 32,
