@@ -144,3 +144,36 @@ def test_images_are_brought_into_each_familys_range():
 def test_predictions_of_other_classes_cannot_be_named():
     with pytest.raises(ShapeError, match=r"\(2, 5\)"):
         applications.imagenet_utils.decode_predictions(np.zeros((2, 5)))
+
+
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "MobileNetV3Large"])
+def test_sides_may_be_open_with_a_top_of_convolutions(name):
+    model = getattr(applications, name)(weights=None, alpha=0.25, classes=5)
+    assert model.input_shape == (None, None, None, 3)
+    for side in (32, 45):
+        assert model.predict(images(1, side, side, 3), verbose=0).shape == (1, 5)
+
+
+def test_weights_that_were_not_published_are_refused_with_those_that_were():
+    with pytest.raises(ValueError, match=r"alpha 0\.75 and 1\.0"):
+        applications.MobileNetV3Small(alpha=0.5)
+    with pytest.raises(ValueError, match=r"alpha 1\.0\."):
+        applications.MobileNetV3Large(alpha=0.75, minimalistic=True)
+
+
+@pytest.mark.parametrize("name", ["MobileNetV2", "ResNet50", "MobileNetV3Small"])
+@pytest.mark.parametrize(
+    ("shape", "problem"),
+    [((224, 224, 1), "three channels"), ((8, 8, 3), "at least 32"), ((224,), "no images")],
+)
+def test_a_tensor_is_checked_like_a_shape_before_anything_is_fetched(name, shape, problem, monkeypatch):
+    monkeypatch.setattr("kmb_core.utils.get_file", None)
+    with pytest.raises(ShapeError, match=problem):
+        getattr(applications, name)(input_tensor=Input(shape), include_top=False)
+
+
+def test_the_published_weights_are_those_of_the_tensors_size(monkeypatch):
+    asked = []
+    monkeypatch.setattr("kmb_applications.pretrained.load", lambda model, weights, file: asked.append(file.name))
+    applications.MobileNetV2(input_tensor=Input((96, 96, 3)))
+    assert asked == ["mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96.h5"]

@@ -80,6 +80,9 @@ def described(name: str) -> dict[str, Any]:
 
     utils.clear_session()  # automatic names, of which some are numbered, begin anew
     model = getattr(applications, name)(weights=None)
+    if None in model.input_shape[1:]:  # of any size: that of the published weights stands for it
+        utils.clear_session()
+        model = getattr(applications, name)(weights=None, input_shape=(224, 224, 3))
     return {
         "input_shape": list(model.input_shape[1:]),
         "parameters": model.count_params(),
