@@ -13,16 +13,17 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from kmb_core.backend import current_backend, state, use_backend
+from kmb_core.backend.deferral import deferred_values, replace
 from kmb_core.backend.selection import chosen_for
 from kmb_core.errors import CheckpointError, FileAccessError, KmbError, SecurityError, UnknownObjectError, message
-from kmb_core.saving.archive import ASSETS, CONFIG, IN_MEMORY, METADATA, WEIGHTS, Archive, write_archive
-from kmb_core.saving.atomic import atomic_file, unwritable
+from kmb_core.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, write_archive
+from kmb_core.saving.atomic import atomic_file
 from kmb_core.saving.fingerprint import fingerprint
 from kmb_core.saving.hdf5 import stored_arrays, write_arrays
 from kmb_core.saving.places import places
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
 from kmb_core.saving.sharded import INDEX_ENDING
-from kmb_core.saving.weights import Groups, check_written, groups_to_write, load_weights
+from kmb_core.saving.weights import Groups, check_written, groups_to_write, load_weights, variables_in
 from kmb_core.saving.weights_file import TENSORS_ENDING, weights_in, write_groups
 from kmb_core.serialization import compiling, deserialize_keras_object, serialize_keras_object
 
@@ -76,13 +77,15 @@ def write_described(path: str, config: Mapping[str, Any], groups: Groups, assets
         groups: the arrays, as `groups_to_write` gives them.
         assets: the files of layers, by their names in the archive.
     """
-    members: dict[str, bytes | BinaryIO] = {METADATA: _metadata(), CONFIG: json.dumps(config).encode()}
-    with atomic_file(path) as temporary, _scratch(path) as weights:
-        write_arrays(weights, groups)
-        weights.seek(0)
-        with stored_arrays(weights, f"{path!r}: {WEIGHTS}", UNLIMITED) as stored:
-            check_written(groups, stored, f"{path!r}: {WEIGHTS}")
-        write_archive(temporary, {**members, WEIGHTS: weights, **assets})
+    members = {METADATA: _metadata(), CONFIG: json.dumps(config).encode(), **assets}
+
+    def check(weights: BinaryIO) -> None:
+        with stored_arrays(weights, where, UNLIMITED) as stored:
+            check_written(groups, stored, where)
+
+    where = f"{path!r}: {WEIGHTS}"
+    with atomic_file(path) as temporary:
+        write_archive(temporary, members, lambda file: write_arrays(file, groups), check)
 
 
 def write_weights(
@@ -128,17 +131,6 @@ def _metadata() -> bytes:
     ).encode()
 
 
-@contextmanager
-def _scratch(path: str) -> Iterator[BinaryIO]:
-    """A file for the weights until they are in the archive: in memory, or, when large, unnamed on the same disk."""
-    folder = os.path.dirname(os.path.realpath(path))
-    try:
-        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=folder) as file:
-            yield file  # type: ignore[misc]  # it has all methods of a binary file
-    except OSError as error:
-        raise unwritable(path, error) from error
-
-
 def assets_of(model: Any) -> dict[str, bytes]:
     """The files that layers keep beside their variables (vocabularies), by their names in the archive."""
     found = {}
@@ -182,8 +174,9 @@ def read_model(
         config = archive.json(CONFIG)
         where = f"{path!r}: {WEIGHTS}"
         with archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
-            with _measured_for(config, compile), compiling(compile), variables_for(stored):
+            with _measured_for(config, compile), compiling(compile), variables_for(stored), deferred_values():
                 model = made(config, custom_objects, f"{path!r}: {CONFIG}")
+                replace(variables_in(model, stored))
             with use_backend(backend_of(model)):
                 with placed(where):
                     load_weights(model, stored, where)
