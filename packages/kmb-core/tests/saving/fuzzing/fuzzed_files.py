@@ -17,7 +17,8 @@ import h5py
 import numpy as np
 
 import kmb_core
-from kmb_core.saving.hdf5 import stored_arrays, stored_layers, write_arrays
+from kmb_core.saving.hdf5 import stored_arrays, write_arrays
+from kmb_core.saving.legacy_hdf5 import stored_layers
 from kmb_core.saving.policy import LoadPolicy
 from kmb_core.saving.safetensors import stored_tensors
 from kmb_core.training.callbacks.run_state import read_state, write_state
