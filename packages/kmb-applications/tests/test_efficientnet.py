@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kmb_applications import efficientnet, efficientnet_v2, pretrained
-from kmb_core import applications, config, layers
+from kmb_core import Model, applications, config, layers
 
 OPTIONS = {"include_top": False, "pooling": "avg"}
 
@@ -42,6 +42,11 @@ def images(*shape):
 
 def dropped(model):
     return [layer.rate for layer in model.layers if isinstance(layer, layers.Dropout)]
+
+
+def before(model, layer, x):
+    """What a layer of the model is given for images."""
+    return Model(model.input, model.get_layer(layer).input).predict(x, verbose=0)
 
 
 def check_channels_may_come_first(architecture, put_first):
@@ -80,10 +85,13 @@ def test_the_published_weights_see_images_that_are_scaled_twice(narrow, monkeypa
     once.save_weights(path)
     monkeypatch.setattr(pretrained, "_downloaded", lambda file: str(path))
     published = applications.EfficientNetB0(weights="imagenet", input_shape=(32, 32, 3), **OPTIONS)
+    for own, stored in zip(published.get_weights(), once.get_weights(), strict=True):
+        np.testing.assert_array_equal(own, stored)
     x = images(2, 32, 32, 3)
-    scaled = x / np.sqrt([0.229, 0.224, 0.225]).astype("float32")
-    expected = once.predict(scaled, verbose=0)
-    np.testing.assert_allclose(published.predict(x, verbose=0), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        before(published, "stem_conv_pad", x), x / 255 / np.sqrt([0.229, 0.224, 0.225]), rtol=1e-5
+    )
+    np.testing.assert_allclose(before(once, "stem_conv_pad", x), x / 255, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +104,8 @@ def test_the_published_weights_see_images_that_are_scaled_twice(narrow, monkeypa
 )
 def test_version_2_brings_images_into_its_range_unless_told_not_to(narrow_second, name, channels, brought):
     options = {"weights": None, "input_shape": (32, 32, channels), **OPTIONS}
-    alone = getattr(applications, name)(**options)
-    brings_none = getattr(applications, name)(include_preprocessing=False, **options)
-    brings_none.set_weights(alone.get_weights())
     x = images(2, 32, 32, channels)
-    expected = brings_none.predict(brought(x).astype("float32"), verbose=0)
-    np.testing.assert_allclose(alone.predict(x, verbose=0), expected, rtol=1e-4, atol=1e-5)
+    found = before(getattr(applications, name)(**options), "stem_conv", x)
+    np.testing.assert_allclose(found, brought(x), rtol=1e-4, atol=1e-5)
+    without = getattr(applications, name)(include_preprocessing=False, **options)
+    assert without.get_layer("stem_conv").input is without.input
