@@ -10,6 +10,8 @@ import pytest
 import kmb_core
 from kmb_core.errors import CheckpointError, SecurityError, UnknownObjectError
 from kmb_core.saving import load_model, load_weights, register_keras_serializable
+from kmb_core.saving.conversion import convert_file
+from kmb_core.saving.inspection import inspect_file
 
 KERNEL = np.arange(12, dtype="float32").reshape(3, 4) / 10
 HEAD = np.arange(8, dtype="float32").reshape(4, 2) / 5
@@ -309,3 +311,47 @@ def test_a_good_file_is_read_without_a_warning(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load_model(write(tmp_path / "m.h5", functional(), TRAINING, adam_state()))
+
+
+# Looked into and converted -------------------------------------------------------------------------------------------
+
+
+def test_what_is_in_it_is_told_without_making_it(tmp_path):
+    report = inspect_file(write(tmp_path / "m.h5", functional(), TRAINING, adam_state()))
+    assert (report.kind, report.written_by) == ("model or weights (HDF5 as before Keras 3)", "Keras 2.15.0")
+    assert (report.model, report.compiled) == ("Functional 'small'", "optimizer Adam, loss MeanSquaredError")
+    assert [row.name for row in report.layers] == ["input", "hidden", "head"]
+    assert [row.shape for row in report.arrays if row.path.startswith("hidden")] == [(4,), (3, 4)]
+    assert report.unusual == []
+
+
+def test_weights_alone_are_listed_and_a_lambda_is_unusual(tmp_path):
+    assert inspect_file(write(tmp_path / "w.h5")).parameters == 12 + 4 + 8 + 2
+    config = functional()
+    config["config"]["layers"][1].update(class_name="Lambda", config={"name": "hidden", "function": "relu"})
+    (unusual,) = inspect_file(write(tmp_path / "m.h5", config)).unusual
+    assert "Lambda" in unusual
+
+
+@pytest.mark.parametrize("target", ["new.keras", "new.weights.h5", "new.safetensors"])
+def test_a_whole_model_becomes_a_file_of_today(tmp_path, target):
+    found = convert_file(write(tmp_path / "m.h5", functional()), tmp_path / target)
+    assert (found.arrays, found.bytes) == (4, 4 * (12 + 4 + 8 + 2))
+    if target.endswith(".keras"):
+        model = load_model(tmp_path / target)
+    else:
+        model = load_model(tmp_path / "m.h5")
+        for variable in model.weights:
+            variable.assign(0 * variable.value)
+        model.load_weights(tmp_path / target)
+    np.testing.assert_allclose(kmb_core.ops.convert_to_numpy(model(X)), EXPECTED, atol=1e-5)
+
+
+def test_weights_alone_need_an_architecture_to_be_converted(tmp_path):
+    write(tmp_path / "w.h5")
+    with pytest.raises(CheckpointError, match="no model"):
+        convert_file(tmp_path / "w.h5", tmp_path / "new.keras")
+    small().save(tmp_path / "small.keras")
+    convert_file(tmp_path / "w.h5", tmp_path / "new.keras", model=tmp_path / "small.keras")
+    model = load_model(tmp_path / "new.keras")
+    np.testing.assert_allclose(kmb_core.ops.convert_to_numpy(model(X)), EXPECTED, atol=1e-5)

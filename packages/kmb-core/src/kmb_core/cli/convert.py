@@ -10,14 +10,14 @@ from kmb_core.errors import KmbError
 
 DESCRIPTION = """Write what is in a file as a file of another format, which the endings say: .keras, .weights.h5,
 .weights.json (several files) or .safetensors. Arrays are copied one at a time; no model is made of them, and no backend
-is needed, unless --build is given."""
+is needed, unless --build is given or the source is an .h5 file as before Keras 3."""
 
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("convert", help="write a file in another format", description=DESCRIPTION)
-    parser.add_argument("source", help="a .keras, .weights.h5, .weights.json or .safetensors file")
-    parser.add_argument("target", help="a file with another of these endings")
+    parser.add_argument("source", help="a .keras, .weights.h5, .weights.json or .safetensors file, or an older .h5")
+    parser.add_argument("target", help="a file with another of the first four endings")
     parser.add_argument("--model", metavar="FILE.keras", help="the architecture, for weights that become a .keras file")
     parser.add_argument("--build", action="store_true", help="make the model: tensors are named as its variables are")
     parser.add_argument("--max-shard-size", type=float, metavar="GB", help="of each file beside a .weights.json")

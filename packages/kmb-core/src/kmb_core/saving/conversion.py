@@ -11,7 +11,17 @@ from kmb_core.errors import CheckpointError, message
 from kmb_core.saving.archive import ASSETS, CONFIG, WEIGHTS, Archive, open_file
 from kmb_core.saving.hdf5 import stored_arrays
 from kmb_core.saving.inspection import kind_of
-from kmb_core.saving.model_file import MODEL_ENDING, WEIGHTS_ENDING, checked_path, read_model, write_described
+from kmb_core.saving.legacy_hdf5 import legacy_file
+from kmb_core.saving.legacy_model import ENDINGS, read_legacy_model, read_legacy_weights
+from kmb_core.saving.model_file import (
+    MODEL_ENDING,
+    WEIGHTS_ENDING,
+    checked_path,
+    read_model,
+    write_described,
+    write_model,
+    write_weights,
+)
 from kmb_core.saving.policy import LoadPolicy
 from kmb_core.saving.safetensors import stored_tensors
 from kmb_core.saving.sharded import INDEX_ENDING
@@ -65,8 +75,9 @@ def convert_file(
     """Write what is in a file as a file of another format.
 
     Args:
-        source: a `.keras` file, `.weights.h5`, `.weights.json` with its files, or `.safetensors`.
-        target: ends in one of these.
+        source: a `.keras` file, `.weights.h5`, `.weights.json` with its files, `.safetensors`, or an `.h5` file in the
+            layout before Keras 3, whose model is made on the current backend.
+        target: ends in one of these, the last one excepted.
         model: a `.keras` file whose architecture the weights are of; for a `.keras` file made of weights alone.
         build: whether the model is made, on the current backend. Then tensors of a `.safetensors` file have the names
             of its variables, on both sides; else they are numbered.
@@ -80,10 +91,14 @@ def convert_file(
     """
     source, policy = os.fspath(source), policy or LoadPolicy()
     path = checked_path(target, _ending(os.fspath(target)), overwrite)
-    _check_source(source, build, policy)
+    old = kind_of(source) == "old"
+    if not old:
+        _check_source(source, build, policy)
     if path.endswith(INDEX_ENDING) != (max_shard_size is not None):
         what = f"{path!r}: max_shard_size is for files that end in {INDEX_ENDING}, and needed there"
         raise CheckpointError(message(what, None, "max_shard_size=1, in gigabytes (--max-shard-size)."))
+    if old:
+        return _from_old(source, path, None if model is None else os.fspath(model), max_shard_size, policy)
     described_by = source if source.endswith(MODEL_ENDING) else None if model is None else os.fspath(model)
     if described_by is None and (build or path.endswith(MODEL_ENDING)):
         what = f"{source!r} holds weights without an architecture"
@@ -97,6 +112,24 @@ def convert_file(
         else:
             write_groups(path, groups, max_shard_size)
         return Converted(source, path, len(stored), sum(array.nbytes for array in stored.values()))
+
+
+def _from_old(source: str, path: str, model: str | None, max_shard_size: float | None, policy: LoadPolicy) -> Converted:
+    """A file in the layout before Keras 3, whose arrays have no places in today's: the model that is made has them."""
+    if not source.endswith(ENDINGS):
+        raise CheckpointError(message(f"{source!r} holds HDF5 in the layout before Keras 3: its name ends in .h5"))
+    if model is None:
+        made = read_legacy_model(source, policy=policy)
+    else:
+        made = read_model(model, policy=policy)
+        read_legacy_weights(made, source, policy=policy)
+    if path.endswith(MODEL_ENDING):
+        write_model(made, path)
+    else:
+        write_weights(made, path, max_shard_size=max_shard_size)
+    with open(source, "rb") as file, legacy_file(file, repr(source), policy) as found:
+        arrays = [array for _, own in [*found.layers, ("", found.own)] for _, array in own]
+        return Converted(source, path, len(arrays), sum(array.nbytes for array in arrays))
 
 
 def _ending(target: str) -> str:

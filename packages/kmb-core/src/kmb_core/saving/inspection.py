@@ -16,15 +16,19 @@ from kmb_core.errors import CheckpointError, KmbError, message
 from kmb_core.saving.architecture import LayerRow, layer_rows, oddities
 from kmb_core.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, open_file
 from kmb_core.saving.hdf5 import stored_arrays
+from kmb_core.saving.legacy_config import compile_config, model_config
+from kmb_core.saving.legacy_hdf5 import LegacyFile, is_legacy, legacy_file
 from kmb_core.saving.policy import LoadPolicy
 from kmb_core.saving.safetensors import stored_tensors
 from kmb_core.saving.sharded import INDEX_ENDING, read_index, sharded_arrays
+from kmb_core.saving.texts import json_object
 
 _HDF5, _ZIP, _OLD_ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04", b"PK\x05\x06"
-_ENDINGS = {"model": ".keras", "weights": ".h5", "index": INDEX_ENDING, "tensors": ".safetensors"}
+_ENDINGS = {"model": ".keras", "weights": ".h5", "old": ".h5", "index": INDEX_ENDING, "tensors": ".safetensors"}
 KINDS = {
     "model": "model (.keras)",
     "weights": "weights (HDF5)",
+    "old": "model or weights (HDF5 as before Keras 3)",
     "index": "weights in several files (HDF5)",
     "tensors": "weights (safetensors)",
 }
@@ -71,17 +75,17 @@ def kind_of(path: str) -> str:
         path: the file.
 
     Returns:
-        "model", "weights", "index" or "tensors".
+        "model", "weights", "old", "index" or "tensors".
 
     Raises:
         CheckpointError: for a file that is none of these.
     """
     with open_file(path) as file:
         start = file.read(8)
+        if start == _HDF5:
+            return "old" if is_legacy(file, repr(path)) else "weights"
     if start.startswith((_ZIP, _OLD_ZIP)):
         return "model"
-    if start == _HDF5:
-        return "weights"
     for kind in ("index", "tensors"):
         if path.endswith(_ENDINGS[kind]):
             return kind
@@ -94,7 +98,7 @@ def inspect_file(path: str | os.PathLike[str], policy: LoadPolicy | None = None)
     """Look into a file.
 
     Args:
-        path: a `.keras` file, `.weights.h5`, `.weights.json` with its files, or `.safetensors`.
+        path: a `.keras` file, `.weights.h5`, `.weights.json` with its files, `.safetensors`, or an older `.h5`.
         policy: limits.
 
     Returns:
@@ -188,6 +192,30 @@ def _weights(report: Report, policy: LoadPolicy) -> None:
         report.arrays = _rows(stored)
 
 
+def _old(report: Report, policy: LoadPolicy) -> None:
+    where = repr(report.path)
+    with open_file(report.path) as source, legacy_file(source, where, policy) as file:
+        groups = [*file.layers, ("model", file.own), ("optimizer", file.optimizer)]
+        report.arrays = _rows({f"{name}/{key}": array for name, arrays in groups for key, array in arrays})
+        if "keras_version" in file.texts:
+            report.written_by = f"Keras {file.texts['keras_version']}"
+        if "model_config" in file.texts:
+            with _noted(report):
+                _architecture(report, _modern(file, where, policy))
+
+
+def _modern(file: LegacyFile, where: str, policy: LoadPolicy) -> dict[str, Any]:
+    """The description of an old file's model as those of today."""
+
+    def read(name: str) -> dict[str, Any]:
+        return json_object(file.texts[name], f"{where}: {name}", policy)
+
+    found = model_config(read("model_config"), f"{where}: model_config")
+    if "training_config" not in file.texts:
+        return found
+    return {**found, "compile_config": compile_config(read("training_config"), f"{where}: training_config")}
+
+
 def _index(report: Report, policy: LoadPolicy) -> None:
     index = read_index(report.path, policy)
     report.files = sorted({name for names in index["weight_map"].values() for name in names})
@@ -219,6 +247,6 @@ def _natural(path: str) -> list[Any]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path)]
 
 
-_READERS = {"model": _model, "weights": _weights, "index": _index, "tensors": _tensors}
+_READERS = {"model": _model, "weights": _weights, "old": _old, "index": _index, "tensors": _tensors}
 
 __all__ = ["ArrayRow", "Report", "inspect_file", "kind_of"]

@@ -28,7 +28,7 @@ class LegacyFile:
         layers: the layers in their order, each with its name and arrays.
         own: the model's arrays beside those of its layers.
         optimizer: the optimizer's.
-        texts: `model_config` and `training_config` where they are there.
+        texts: `model_config`, `training_config` and `keras_version` where they are there.
     """
 
     layers: list[tuple[str, Arrays]]
@@ -70,7 +70,7 @@ def legacy_file(source: BinaryIO, where: str, policy: LoadPolicy) -> Iterator[Le
         layers = [(name, reader.member(root, start, name)) for name in texts(root, "layer_names")]
         own = reader.member(root, start, _OWN) if _OWN in root else []
         optimizer = reader.member(file, "", "optimizer_weights") if "optimizer_weights" in file else []
-        names = ("model_config", "training_config")
+        names = ("model_config", "training_config", "keras_version")
         yield LegacyFile(layers, own, optimizer, {n: reader.text(file, n) for n in names if n in file.attrs})
 
 
