@@ -18,6 +18,7 @@ ON_EVERY_BACKEND = (
     "time_build",
     "time_kernels",
     "time_preprocessing",
+    "time_files",
     "import_time",
 )
 ON_TRAINING_BACKENDS = ("calls_fit_step", "time_fit", "time_data", "time_layers", "time_optimizer")

@@ -279,10 +279,9 @@ def _part(file: BinaryIO, start: int, size: int) -> BinaryIO:
 class _NewPart:
     """The end of a file that is written, as a file."""
 
-    def __init__(self, file: BinaryIO, start: int) -> None:
+    def __init__(self, file: io.BufferedRandom, start: int) -> None:
         self._file, self._start = file, start
-        self.write, self.read, self.flush = file.write, file.read, file.flush
-        self.readinto = file.readinto  # type: ignore[attr-defined]  # binary files have it
+        self.write, self.read, self.readinto, self.flush = file.write, file.read, file.readinto, file.flush
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move; see `io.IOBase`."""

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Any, BinaryIO
+from typing import Any
 
 _POLYNOMIAL = 0xEDB88320
 _PIECE = 1 << 18  # fits a processor's cache
@@ -18,11 +18,11 @@ _LEAST = 32 << 20  # bytes of a thread
 _MOST = 8  # threads
 
 
-def checksum(file: BinaryIO, start: int, size: int, threads: int | None = None) -> int:
+def checksum(file: Any, start: int, size: int, threads: int | None = None) -> int:
     """CRC-32 of a part of a file.
 
     Args:
-        file: open for reading, all of it written out.
+        file: a binary file, open for reading, all of it written out.
         start: where the part begins.
         size: its length.
         threads: how many work on it; None for as many as there are processors and the size is worth.
@@ -32,7 +32,7 @@ def checksum(file: BinaryIO, start: int, size: int, threads: int | None = None) 
     """
     if not hasattr(os, "preadv"):  # reading at a place without moving there, so that several can
         file.seek(start)
-        return _of_piece(file.readinto, size)  # type: ignore[attr-defined]  # binary files have it
+        return _of_piece(file.readinto, size)
     count = threads or max(1, min(_MOST, len(_processors()), size // _LEAST))
     borders = [start + size * index // count for index in range(count + 1)]
     sizes = [end - begin for begin, end in pairwise(borders)]
