@@ -92,6 +92,13 @@ def test_a_file_of_another_model_is_refused(small, tmp_path):
         applications.VGG16(weights=str(path), include_top=False)
 
 
+def test_a_new_file_of_other_classes_is_refused(small, tmp_path):
+    path = tmp_path / "new.weights.h5"
+    small.save_weights(path)
+    with pytest.raises(CheckpointError, match="conv_preds"):
+        applications.MobileNet(weights=path, **{**SMALL, "classes": 6})
+
+
 def test_a_file_that_leads_to_another_one_is_refused(small, tmp_path):
     path = tmp_path / "old.h5"
     written_before_keras_3(small, path)
@@ -123,7 +130,11 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path):
         ({"input_shape": (32, 32)}, ShapeError, "three sizes"),
         ({"weights": "imagenet", "classes": 10}, ValueError, "1000"),
         ({"weights": "imagenet", "include_top": False, "input_shape": (64, 64, 4)}, ShapeError, "three channels"),
+        ({"weights": "imagenet", "input_shape": (64, 64, 3)}, ShapeError, "224 by 224"),
+        ({"weights": "imagenet", "classifier_activation": "sigmoid"}, ValueError, "'softmax' or None"),
         ({"weights": "imagenot"}, FileNotFoundError, "imagenot"),
+        ({"weights": "."}, FileNotFoundError, "path of a file"),
+        ({"weights": True}, FileNotFoundError, "path of a file"),
         ({"pooling": "middle"}, ValueError, "pooling"),
     ],
 )
@@ -144,6 +155,11 @@ def test_images_are_brought_into_each_familys_range():
 def test_predictions_of_other_classes_cannot_be_named():
     with pytest.raises(ShapeError, match=r"\(2, 5\)"):
         applications.imagenet_utils.decode_predictions(np.zeros((2, 5)))
+
+
+def test_a_top_that_flattens_needs_known_sides():
+    with pytest.raises(ShapeError, match="known sides"):
+        applications.VGG16(weights=None, input_shape=(None, None, 3))
 
 
 @pytest.mark.parametrize("name", ["MobileNetV3Small", "MobileNetV3Large"])
