@@ -12,13 +12,24 @@ IMAGE_AXES = (1, 2)
 
 
 def program(model):
-    """[(kind, name, numbers of its inputs, config)], and the number of the inputs of each step."""
+    """[(kind, name, numbers of its inputs, config)], in the order in which it is computed."""
     numbers, steps = {}, []
+
+    def number_of(tensor):
+        if id(tensor) not in numbers:  # of an op between layers: a sum or a product with a number
+            operation, index, _ = getattr(tensor, "_history", None) or tensor._keras_history
+            arguments = operation._inbound_nodes[index].arguments
+            operand, number = getattr(arguments, "args", arguments)
+            source = number_of(operand)
+            steps.append((f"scalar_{operation.name.rstrip('_0123456789')}", operation.name, [source], number))
+            numbers[id(tensor)] = len(steps) - 1
+        return numbers[id(tensor)]
+
     for layer in model.layers:
-        numbers[id(layer.output)] = len(steps)
         inputs = layer.input if isinstance(layer.input, list) else [layer.input]
-        sources = [] if kind_of(layer) == "InputLayer" else [numbers[id(tensor)] for tensor in inputs]
+        sources = [] if kind_of(layer) == "InputLayer" else [number_of(tensor) for tensor in inputs]
         steps.append((kind_of(layer), layer.name, sources, layer.get_config()))
+        numbers[id(layer.output)] = len(steps) - 1
     return steps
 
 
@@ -55,6 +66,15 @@ class Framework:
 
     def multiply(self, inputs):
         return inputs[0] * inputs[1]
+
+    def scalar_add(self, x, weights, number):
+        return x + number
+
+    def scalar_multiply(self, x, weights, number):
+        return x * number
+
+    def Flatten(self, x, weights, config):  # (1, 1, channels)
+        return x.reshape(len(x), -1)
 
     def Rescaling(self, x, weights, config):
         return x * self.constant(config["scale"]) + self.constant(config["offset"])
@@ -315,6 +335,9 @@ class Jax(_Functional):
 
 
 class Tensorflow(_Functional):
+    def Flatten(self, x, weights, config):
+        return self.tf.reshape(x, (-1, x.shape[-1]))
+
     def __init__(self):
         import tensorflow as tf
 
