@@ -22,8 +22,8 @@ BACKENDS = {
 LIGHTER = {"tensorflow": "tensorflow-cpu"}
 TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "scipy", "scikit-learn")
 TEST_TOOLS += ("pillow", "matplotlib", "pydot", "tensorboard")  # what the core imports when it is used
-# What is tested on one backend alone: Orbax brings JAX along.
-TOOLS_OF_BACKEND = {"jax": ("orbax-checkpoint", "flax")}
+# What is tested on one backend alone: Orbax brings JAX along, and jax.export writes with flatbuffers.
+TOOLS_OF_BACKEND = {"jax": ("orbax-checkpoint", "flax", "flatbuffers")}
 CONSTRAINTS = ("-c", "constraints.txt")
 IN_PARALLEL = ("-n", "2")  # on XLA half of a test's time is compilation, which one core is busy with
 
