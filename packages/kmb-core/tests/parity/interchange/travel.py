@@ -6,6 +6,8 @@ import zlib
 
 import numpy as np
 
+from kmb_core.serialization.registry import saved_identity
+
 SAMPLE = float(os.environ.get("KMB_PARITY_SAMPLE", "1"))
 
 
@@ -25,7 +27,7 @@ def classes(namespace, base):
     for name in namespace.__all__:
         value = getattr(namespace, name)
         if inspect.isclass(value) and issubclass(value, base):
-            found.setdefault(value.__name__, value)
+            found.setdefault(saved_identity(value)[1], value)
     return sorted(found)
 
 
@@ -43,11 +45,11 @@ def arrays(library, structure):
     return [np.asarray(library.ops.convert_to_numpy(x)) for x in library.tree.flatten(structure)]
 
 
-def travelled(model, reader, folder):
+def travelled(model, reader, folder, custom_objects=None):
     """The model as the other library reads it."""
     path = folder / "model.keras"
     model.save(path)
-    return reader.saving.load_model(path)
+    return reader.saving.load_model(path, custom_objects=custom_objects)
 
 
 def assert_close(found, expected, tolerance=1e-5):
