@@ -4,6 +4,7 @@ It owns epochs, validation, callbacks and history. Each batch goes to the traine
 logs stay on the device until a callback reads them.
 """
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -346,7 +347,7 @@ def _limited(adapter: Any, steps: int | None) -> Iterator[Any]:
     limit = settings.max_steps_per_epoch()
     if limit is None:
         return adapter.batches()
-    return (batch for batch, _ in zip(adapter.batches(), range(limit), strict=False))
+    return itertools.islice(adapter.batches(), limit)
 
 
 def _groups(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
