@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kmb_core import ops, optimizers
-from kmb_core.backend import Variable
+from kmb_core.backend import Variable, reset_names
 
 pytestmark = pytest.mark.parity
 
@@ -81,6 +81,8 @@ def test_steps_are_kerass(request, keras, name, options):
 
 @pytest.mark.parametrize(("name", "options"), CASES, ids=IDS)
 def test_configs_are_kerass_and_come_back(keras, name, options):
+    reset_names()  # configurations hold names, and those count what was made before
+    keras.backend.clear_session()
     ours, theirs = getattr(optimizers, name)(**options), getattr(keras.optimizers, name)(**options)
     assert ours.get_config() == theirs.get_config()
     again = optimizers.deserialize(optimizers.serialize(ours))
