@@ -14,6 +14,7 @@ class DataLoaderAdapter:
     def __init__(self, loader: DataLoader) -> None:
         self.loader = loader
         self.batch_size = loader.batch_size
+        self.reads_ahead = loader.num_workers > 0
         try:
             self.num_batches: int | None = len(loader)
         except TypeError:  # the dataset is iterable and does not know how long it is

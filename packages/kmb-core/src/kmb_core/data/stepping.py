@@ -60,6 +60,6 @@ class SteppedAdapter:
     def close(self) -> None:
         """End the epoch that is under way and release the source."""
         iterator, self._iterator = self._iterator, None
-        if hasattr(iterator, "close"):
+        if hasattr(iterator, "close") and not getattr(iterator, "gi_running", False):  # a thread may be reading it
             iterator.close()
         self._source.close()

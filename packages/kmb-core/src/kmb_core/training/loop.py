@@ -14,6 +14,7 @@ import numpy as np
 from kmb_core import settings, tree
 from kmb_core.backend import use_backend
 from kmb_core.data import DEFAULT_BATCH_SIZE, make_adapter, train_validation_split
+from kmb_core.data.read_ahead import ReadAhead
 from kmb_core.errors import StructureError, message
 from kmb_core.plugins import collected
 from kmb_core.settings.store import settings as stored
@@ -35,6 +36,8 @@ class Fit:
         for name, value in arguments.items():
             setattr(self, name, value)
         self.steps_per_execution = model.steps_per_execution
+        self.read_ahead: Any = None  # of the training data, and of the validation data
+        self.validation_read_ahead: Any = None
 
     def check(self) -> None:
         """Refuse what can be refused before anything is read."""
@@ -51,6 +54,7 @@ class Fit:
         with self.scope():
             source = self.adapters()
             position = Position(source, model._backend.kernels, self.initial_epoch)
+            position.read_ahead = self.read_ahead = read_ahead(model, source)
             adapter = prepare(model, source)
             self.check_targets()
             callbacks = self._callbacks(adapter)
@@ -141,6 +145,7 @@ class Fit:
                 stream=self.y is None,
                 passed=begun,
                 restore=position.restore_once,
+                reader=self.read_ahead,
             )
         adapter.on_epoch_end()
         epoch_logs = dict(logs)
@@ -164,7 +169,9 @@ class Fit:
 
     def _validate(self, callbacks: CallbackList) -> dict[str, Any]:
         stream = not isinstance(self.validation_data, (tuple, list))
-        logs = evaluate_steps(self.model, self.validation_adapter(), callbacks, self.validation_steps, stream)
+        adapter = self.validation_adapter()
+        reader = self.validation_read_ahead = self.validation_read_ahead or read_ahead(self.model, adapter)
+        logs = evaluate_steps(self.model, adapter, callbacks, self.validation_steps, stream, reader)
         return {f"val_{name}": value for name, value in logs.items()}
 
     def validation_adapter(self) -> Any:
@@ -204,13 +211,13 @@ def evaluate(
                 steps=step_count(adapter, steps),
             )
         try:
-            return evaluate_steps(model, adapter, callbacks, steps, stream=y is None)
+            return evaluate_steps(model, adapter, callbacks, steps, y is None, read_ahead(model, adapter))
         finally:
             adapter.close()
 
 
 def evaluate_steps(
-    model: Any, adapter: Any, callbacks: CallbackList, steps: int | None, stream: bool
+    model: Any, adapter: Any, callbacks: CallbackList, steps: int | None, stream: bool, reader: ReadAhead
 ) -> dict[str, Any]:
     """One pass of evaluation; used by `evaluate` and for validation inside `fit`."""
     trainer = model.trainer
@@ -229,6 +236,7 @@ def evaluate_steps(
             "stop_evaluating",
             steps,
             stream,
+            reader=reader,
         )
     result = dict(logs)
     callbacks.on_test_end(result)
@@ -256,9 +264,10 @@ def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callb
         model.stop_predicting = False
         callbacks.on_predict_begin()
         parts = []
+        reader = read_ahead(model, adapter)
         try:
             with trainer.phase("predict"):
-                for step, batch in enumerate(_limited(adapter, steps)):
+                for step, batch in enumerate(reader.read(_limited(adapter, steps))):
                     callbacks.on_predict_batch_begin(step)
                     outputs = trainer.run_predict(batch)
                     parts.append(outputs)
@@ -266,6 +275,7 @@ def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callb
                     if model.stop_predicting:
                         break
         finally:
+            reader.close()
             adapter.close()
         callbacks.on_predict_end()
         return joined(model, parts)
@@ -305,6 +315,8 @@ def run_steps(
     stream: bool,
     passed: int = 0,
     restore: Callable[[], None] | None = None,
+    *,
+    reader: ReadAhead,
 ) -> Any:
     """One pass over the adapter; the last logs, read only if somebody does. A stream's targets nobody has seen yet.
 
@@ -314,28 +326,32 @@ def run_steps(
     step = passed
     order = model.trainer.measured().log_names()
     batches = _limited(adapter, steps)
-    batches = checked_class_numbers(model, batches) if stream else batches
     if passed:
         for _ in zip(range(passed), batches, strict=False):
             pass
         restore()  # type: ignore[misc]  # given with `passed`
         logs = Logs(model.trainer.measured().results, order)
-    if steps_per_execution == 1:
-        for batch in batches:
-            on_begin(step)
-            logs = Logs(run(batch), order)
-            on_end(step, logs)
-            step += 1
-            if getattr(model, stops):
-                break
-    else:
-        for group in _groups(batches, steps_per_execution):
-            on_begin(step)
-            logs = Logs(run_many(group), order)
-            step += len(group)
-            on_end(step - 1, logs)
-            if getattr(model, stops):
-                break
+    batches = reader.read(batches)
+    batches = checked_class_numbers(model, batches, passed) if stream else batches
+    try:
+        if steps_per_execution == 1:
+            for batch in batches:
+                on_begin(step)
+                logs = Logs(run(batch), order)
+                on_end(step, logs)
+                step += 1
+                if getattr(model, stops):
+                    break
+        else:
+            for group in _groups(batches, steps_per_execution):
+                on_begin(step)
+                logs = Logs(run_many(group), order)
+                step += len(group)
+                on_end(step - 1, logs)
+                if getattr(model, stops):
+                    break
+    finally:
+        reader.close()
     if step == 0:
         raise StructureError(message("the data gave no batch", "It is empty, or a generator that was used up.", None))
     return logs
@@ -346,7 +362,15 @@ def _limited(adapter: Any, steps: int | None) -> Iterator[Any]:
     limit = settings.max_steps_per_epoch()
     if limit is None:
         return adapter.batches()
-    return (batch for batch, _ in zip(adapter.batches(), range(limit), strict=False))
+    return (batch for _, batch in zip(range(limit), adapter.batches(), strict=False))
+
+
+def read_ahead(model: Any, adapter: Any) -> ReadAhead:
+    """What reads the passes over an adapter. One that reads ahead by itself needs no thread in front of it."""
+    source = adapter
+    while hasattr(source, "_source") and not hasattr(source, "reads_ahead"):
+        source = source._source
+    return ReadAhead(model._backend, not (getattr(source, "reads_ahead", False) or model.run_eagerly))
 
 
 def _groups(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:

@@ -7,13 +7,12 @@ again up to the place, without training, and then to set the global ones to what
 A source that runs through several epochs (a generator, or any with `steps_per_epoch`) is read again from its beginning.
 """
 
-import random
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from kmb_core.random import global_seed
+from kmb_core.random.states import random_state, set_random_state
 
 
 class Position:
@@ -32,6 +31,7 @@ class Position:
         self.batch = 0  # how many batches of the epoch are to be passed over
         self.order = self.origin = self._order()
         self.globals = self.random_state()
+        self.read_ahead: Any = None  # who reads the batches, perhaps before they are trained on
         self.restore: Callable[[], None] | None = None  # sets everything else, once the epoch has begun
         self._runs_on = hasattr(source, "_iterator") or getattr(source, "_runs_once", False)
 
@@ -50,8 +50,12 @@ class Position:
             "order": self._order() if at_start else self.order,
             "origin": self.origin,
             "globals": self.random_state() if at_start else self.globals,
-            "globals_now": self.random_state(),
+            "globals_now": self.random_state() | self.noted(),
         }
+
+    def noted(self) -> dict[str, Any]:
+        """Random states as the batch that was trained on last had left them, where further ones are read already."""
+        return {} if self.read_ahead is None else self.read_ahead.noted
 
     def go_to(self, state: dict[str, Any], restore: Callable[[], None]) -> None:
         """Let `fit` go on from a place; `restore` sets variables and callbacks to what they were there."""
@@ -116,29 +120,3 @@ class Position:
         """Set all of them back."""
         set_random_state(self.kernels, state)
 
-
-def random_state(kernels: Any) -> dict[str, Any]:
-    """Python's, NumPy's, the core's and the framework's global random states.
-
-    Args:
-        kernels: the backend's.
-    """
-    version, words, gauss = random.getstate()
-    kind, keys, place, has_gauss, cached = np.random.get_state()
-    own = kernels.get("random_state")
-    return {
-        "python": [version, np.array(words, "uint32"), gauss],
-        "numpy": [kind, np.array(keys), place, has_gauss, cached],
-        "seed": list(global_seed.position()),
-        "framework": own() if own is not None else None,
-    }
-
-
-def set_random_state(kernels: Any, state: dict[str, Any]) -> None:
-    """Set all of them back."""
-    version, words, gauss = state["python"]
-    random.setstate((version, tuple(words.tolist()), gauss))
-    np.random.set_state(tuple(state["numpy"]))
-    global_seed.set_position(*state["seed"])
-    if state["framework"] is not None:
-        kernels["set_random_state"](state["framework"])
