@@ -22,8 +22,8 @@ BACKENDS = {
 LIGHTER = {"tensorflow": "tensorflow-cpu"}
 TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "scipy", "scikit-learn")
 TEST_TOOLS += ("pillow", "matplotlib", "pydot", "tensorboard")  # what the core imports when it is used
-# What is tested on one backend alone: Orbax brings JAX along.
-TOOLS_OF_BACKEND = {"jax": ("orbax-checkpoint", "flax")}
+# What is tested on one backend alone: Orbax brings JAX along, and jax.export writes with flatbuffers.
+TOOLS_OF_BACKEND = {"jax": ("orbax-checkpoint", "flax", "flatbuffers")}
 CONSTRAINTS = ("-c", "constraints.txt")
 IN_PARALLEL = ("-n", "2")  # on XLA half of a test's time is compilation, which one core is busy with
 
@@ -116,8 +116,29 @@ def mixed(session: nox.Session) -> None:
     pytest(session, *IN_PARALLEL, "--doctest-modules", "--pyargs", "kmb_applications", backend="numpy")
     run_example(session, "--backend", "torch")
     session.run("python", "examples/fine_tune.py", "--backend", "torch", env={"OMP_NUM_THREADS": "1"})
-    run_examples(session, "torch_loop.py", "torch_modules.py", "torch_ddp.py", "torch_train_step.py")
-    run_examples(session, "tensorflow_loop.py", "tensorflow_train_step.py", "export_model.py")
+    run_examples(session, "torch_loop.py", "torch_modules.py", "torch_train_step.py")
+    run_examples(session, "torch_ddp.py", processes=2)
+    run_examples(session, "tensorflow_loop.py", "tensorflow_train_step.py", "tensorflow_distribute.py")
+    run_examples(session, "export_model.py", "data_parallel.py --backend tensorflow")
+    run_examples(session, "data_parallel.py --backend torch", processes=2)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Thousands of damaged and made-up files of each kind: read right or refused. Not run by default."""
+    install(session, *TEST_TOOLS)
+    install_backends(session, "numpy")
+    session.env["KMB_FUZZ"] = os.environ.get("KMB_FUZZ", "5000")
+    pytest(session, *IN_PARALLEL, f"{CORE}/tests/saving/fuzzing", *session.posargs, backend="numpy")
+
+
+@nox.session
+def durability(session: nox.Session) -> None:
+    """Each writer of files killed fifty times, and without room on the disk. Not run by default."""
+    install(session, *TEST_TOOLS)
+    install_backends(session, "torch")  # some files are written while a model trains
+    session.env["KMB_KILLS"] = os.environ.get("KMB_KILLS", "50")
+    pytest(session, *IN_PARALLEL, f"{CORE}/tests/saving/durability", *session.posargs, backend="torch")
 
 
 @nox.session
@@ -212,15 +233,14 @@ def examples(session: nox.Session) -> None:
     """The README's main command, to the letter, and the examples for JAX; those for all frameworks run in `mixed`."""
     install(session, f"./{CORE}", f"./{BACKENDS['jax']}", "scikit-learn", "optax")
     run_example(session)
-    run_examples(session, "jax_loop.py", "jax_train_step.py", "compute_loss.py")
+    run_examples(session, "jax_loop.py", "jax_train_step.py", "compute_loss.py", "jax_pmap.py", "data_parallel.py")
 
 
-def run_examples(session: nox.Session, *names: str) -> None:
-    for name in names:
-        processes = ("--nproc-per-node", "2") if name.endswith("_ddp.py") else ()
-        launcher = "torchrun" if processes else "python"
-        environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
-        session.run(launcher, *processes, f"examples/{name}", env=environment)
+def run_examples(session: nox.Session, *commands: str, processes: int = 1) -> None:
+    launcher = ("python",) if processes == 1 else ("torchrun", "--nproc-per-node", str(processes))
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
+    for command in commands:
+        session.run(*launcher, *f"examples/{command}".split(), env=environment)
 
 
 def run_example(session: nox.Session, *arguments: str) -> None:

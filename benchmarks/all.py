@@ -14,9 +14,11 @@ ON_EVERY_BACKEND = (
     "calls_eager_mlp",
     "calls_deep_model",
     "calls_predict_on_batch",
+    "time_applications",
     "time_build",
     "time_kernels",
     "time_preprocessing",
+    "time_files",
     "import_time",
 )
 ON_TRAINING_BACKENDS = ("calls_fit_step", "time_fit", "time_data", "time_layers", "time_optimizer")

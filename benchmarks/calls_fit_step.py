@@ -2,7 +2,7 @@
 
 import measure
 from models import arrays, classification, compiled_mlp
-from native import native
+from native_training import native
 
 BATCH, WIDTHS = 8, (16, 16, 4)
 STEPS = 24
@@ -11,7 +11,7 @@ STEPS = 24
 def figure(library, backend):
     x, y = classification(BATCH * STEPS, WIDTHS[0], WIDTHS[-1])
     model = compiled_mlp(library, WIDTHS)
-    epoch = native(backend).trainer(arrays(model), BATCH)
+    epoch = native(backend, x[:BATCH]).trainer("mlp", arrays(model), BATCH)
 
     def fit(steps):
         size = steps * BATCH

@@ -13,7 +13,7 @@ from pathlib import Path
 import measure
 import numpy as np
 from models import classification, compiled_mlp
-from native import native
+from native_training import native
 
 BATCH, WIDTHS, STEPS = 256, (1024, 4096, 4096, 10), 6
 
@@ -48,7 +48,7 @@ def native_loop(backend):
     weights = []
     for rows, columns in pairwise(WIDTHS):
         weights += [generator.uniform(-0.05, 0.05, (rows, columns)).astype("float32"), np.zeros(columns, "float32")]
-    epoch = native(backend).trainer(weights, BATCH)
+    epoch = native(backend, x[:BATCH]).trainer("mlp", weights, BATCH)
     del weights
     epoch(x, y), epoch(x, y)
     print(json.dumps(peak()))

@@ -5,6 +5,7 @@ whose loss is read. Each side is called many times within a round, so that a rou
 """
 
 import measure
+import native_training
 from models import arrays, classification, compiled_mlp
 from native import native
 
@@ -21,7 +22,7 @@ def figure(library, backend):
     numbers = compared("predict", lambda: model.predict(x, verbose=0), lambda: raw(x))
     numbers |= compared("predict_on_batch", lambda: model.predict_on_batch(x), lambda: raw(x))
     if backend in measure.TRAINING_BACKENDS:
-        step = by_hand.trainer(arrays(model), BATCH)
+        step = native_training.native(backend, x).trainer("mlp", arrays(model), BATCH)
         measure.refuse_if_different(model.train_on_batch(x, y), step(x, y), 1e-4)
         numbers |= compared("train_on_batch", lambda: model.train_on_batch(x, y), lambda: step(x, y))
     return numbers

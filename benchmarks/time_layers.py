@@ -5,6 +5,7 @@ torch.nn modules; JAX and TensorFlow compiled, as our side is. Keras runs the sa
 """
 
 import measure
+import models
 import native_layers
 import numpy as np
 
@@ -12,44 +13,16 @@ GENERATOR = np.random.default_rng(0)
 SEQUENCES = GENERATOR.normal(size=(32, 50, 64)).astype("float32")
 IMAGES = GENERATOR.normal(size=(16, 32, 32, 3)).astype("float32")
 WORDS = GENERATOR.normal(size=(8, 64, 256)).astype("float32")
-UNITS, FILTERS, REPEATS = 128, (32, 64, 64), 3
-
-
-def lstm(library):
-    inputs = library.Input(SEQUENCES.shape[1:], batch_size=len(SEQUENCES))
-    return library.Model(inputs, library.layers.LSTM(UNITS, return_sequences=True)(inputs)), SEQUENCES
-
-
-def gru(library):
-    inputs = library.Input(SEQUENCES.shape[1:], batch_size=len(SEQUENCES))
-    return library.Model(inputs, library.layers.GRU(UNITS, return_sequences=True)(inputs)), SEQUENCES
-
-
-def convnet(library):
-    layers = library.layers
-    x = inputs = library.Input(IMAGES.shape[1:], batch_size=len(IMAGES))
-    for filters in FILTERS:
-        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = layers.ReLU()(layers.BatchNormalization()(x))
-    return library.Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x))), IMAGES
-
-
-def transformer(library):
-    layers, width = library.layers, WORDS.shape[-1]
-    inputs = library.Input(WORDS.shape[1:], batch_size=len(WORDS))
-    x = layers.LayerNormalization(epsilon=native_layers.EPSILON)(inputs)
-    attended = layers.MultiHeadAttention(native_layers.HEADS, width // native_layers.HEADS)(x, x)
-    x = attended = layers.Add()([inputs, attended])
-    x = layers.LayerNormalization(epsilon=native_layers.EPSILON)(x)
-    x = layers.Dense(width)(layers.Dense(4 * width, activation="gelu")(x))
-    return library.Model(inputs, layers.Add()([attended, x])), WORDS
+REPEATS = 3
+BLOCKS = {models.lstm: SEQUENCES, models.gru: SEQUENCES, models.convnet: IMAGES, models.transformer: WORDS}
 
 
 def figure(library, backend):
     framework = getattr(native_layers, backend.capitalize())
     ratios = {}
-    for block in (lstm, gru, convnet, transformer):
-        model, x = block(library)
+    for block, x in BLOCKS.items():
+        inputs = library.Input(x.shape[1:], batch_size=len(x))
+        model = library.Model(inputs, block(library, inputs))
         side = framework(x)
         ours = side.ours(model)
         native = side.native(block.__name__, [library.ops.convert_to_numpy(w) for w in model.trainable_variables])

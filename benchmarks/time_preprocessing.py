@@ -1,4 +1,4 @@
-"""TextVectorization and StringLookup: texts a second, and CPU time over Keras 3 (on TensorFlow) side by side.
+"""Text and categories as numbers: inputs a second, and CPU time over Keras 3 (on TensorFlow) side by side.
 
 Both libraries learn the same vocabulary from the same texts, and must give the same numbers; then each is called on a
 batch, in memory and inside the `map` of a tf.data dataset. Keras takes arrays of text through TensorFlow's kernels on
@@ -34,6 +34,21 @@ def figure(library, backend):
         ours, other = getattr(library.layers, name)(**settings), getattr(keras.layers, name)(**settings)
         found |= figures_of(title, ours, other, data, words if name == "StringLookup" else texts)
         measure.refuse_if_different(library.ops.convert_to_numpy(ours(data)), other(data).numpy(), 1e-3)
+    return found | of_known_bins(library, keras, words)
+
+
+def of_known_bins(library, keras, words):
+    """Layers that learn nothing."""
+    numbers = np.random.default_rng(0).normal(size=(4096, 16)).astype("float32")
+    lengths, found = np.char.str_len(words), {}
+    for title, name, data, settings in (
+        ("Discretization", "Discretization", numbers, {"bin_boundaries": np.linspace(-2, 2, 50).tolist()}),
+        ("Hashing", "Hashing", words, {"num_bins": 100}),
+        ("HashedCrossing", "HashedCrossing", (words, lengths), {"num_bins": 100}),
+    ):
+        ours, other = (getattr(side.layers, name)(**settings) for side in (library, keras))
+        measure.refuse_if_different(library.ops.convert_to_numpy(ours(data)), other(data).numpy(), 0)
+        found |= calls_of(title, ours, other, data, len(numbers if data is numbers else words))
     return found
 
 
@@ -41,8 +56,12 @@ def figures_of(title, ours, other, data, learned):
     found = compared(f"{title}: adapt", lambda: ours.adapt(learned), lambda: other.adapt(learned), len(learned))
     if [str(token) for token in other.get_vocabulary()] != ours.get_vocabulary():
         raise SystemExit("Refused: the two sides learn different vocabularies.")
-    found |= compared(title, lambda: ours(data), lambda: other(data), len(data))
-    return found | compared(f"{title}: tf.data", in_dataset(ours, data), in_dataset(other, data), len(data))
+    return found | calls_of(title, ours, other, data, len(data))
+
+
+def calls_of(title, ours, other, data, count):
+    found = compared(title, lambda: ours(data), lambda: other(data), count)
+    return found | compared(f"{title}: tf.data", in_dataset(ours, data), in_dataset(other, data), count)
 
 
 GRAMS = {"max_tokens": 2000, "output_mode": "tf_idf", "ngrams": 2}
@@ -73,7 +92,8 @@ def in_dataset(layer, data):
     """All batches of a dataset, which is made once."""
     import tensorflow as tf
 
-    batches = tf.data.Dataset.from_tensor_slices(data).batch(256).map(layer)
+    batches = tf.data.Dataset.from_tensor_slices(data).batch(256)
+    batches = batches.map(lambda *parts: layer(parts if len(parts) > 1 else parts[0]))
 
     def read():
         for _ in batches:

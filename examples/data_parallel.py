@@ -70,7 +70,7 @@ def trained(x: np.ndarray, y: np.ndarray) -> kmb_core.Model:
     """A model after a few epochs; made and trained under whatever distribution is set."""
     kmb_core.utils.set_random_seed(0)
     layers = kmb_core.layers
-    model = kmb_core.Sequential([kmb_core.Input((64,)), layers.Dense(64, activation="relu"), layers.Dense(10)])
+    model = kmb_core.Sequential([kmb_core.Input((64,)), layers.Dense(64, activation="tanh"), layers.Dense(10)])
     loss = kmb_core.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(kmb_core.optimizers.SGD(0.1, momentum=0.9), loss, metrics=["accuracy"])
     model.fit(x, y, batch_size=64, epochs=10, verbose=0)

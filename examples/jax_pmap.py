@@ -64,6 +64,7 @@ def main() -> int:
         rows = order.permutation(len(x_train))[: len(x_train) // BATCH * BATCH]
         for chosen in rows.reshape(-1, devices, BATCH // devices):  # the first axis is that of the devices
             weights, state, value = step(weights, state, x_train[chosen], y_train[chosen])
+            value.block_until_ready()  # virtual devices share threads, and steps would wait for each other's for ever
         if epoch % 5 == 4:
             print(f"Epoch {epoch + 1}: the last loss is {float(value[0]):.4f}")
     for variable, copies in zip(model.trainable_variables, weights, strict=True):

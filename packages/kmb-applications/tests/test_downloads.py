@@ -155,6 +155,22 @@ def test_a_cached_file_that_was_damaged_is_brought_anew(server, published, hashe
     assert len(server.asked) == 2
 
 
+@pytest.mark.parametrize("kept", [0, 10, 100_000])
+def test_what_cannot_be_read_is_refused_and_brought_anew_though_no_hash_is_known(server, published, tmp_path, kept):
+    server.content = published[1][:kept] or b"<html>Come back later</html>"
+    with pytest.raises(CheckpointError, match=NAME):
+        build()
+    assert cached(tmp_path) == []
+    server.content = published[1]
+    check_weights(build(), published)
+
+
+def test_weights_that_do_not_fit_are_refused_and_not_kept(server, published, tmp_path):
+    with pytest.raises(CheckpointError, match="do not fit"):
+        applications.MobileNet(weights="imagenet", **{**OPTIONS, "alpha": 0.5})
+    assert cached(tmp_path) == []
+
+
 def test_a_server_that_falls_silent_is_given_up(server, monkeypatch, tmp_path):
     monkeypatch.setattr(transfers, "SILENCE", 0.1)
     server.pause = 30.0

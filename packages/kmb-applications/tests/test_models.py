@@ -92,6 +92,13 @@ def test_a_file_of_another_model_is_refused(small, tmp_path):
         applications.VGG16(weights=str(path), include_top=False)
 
 
+def test_a_new_file_of_other_classes_is_refused(small, tmp_path):
+    path = tmp_path / "new.weights.h5"
+    small.save_weights(path)
+    with pytest.raises(CheckpointError, match="conv_preds"):
+        applications.MobileNet(weights=path, **{**SMALL, "classes": 6})
+
+
 def test_a_file_that_leads_to_another_one_is_refused(small, tmp_path):
     path = tmp_path / "old.h5"
     written_before_keras_3(small, path)
@@ -123,7 +130,11 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path):
         ({"input_shape": (32, 32)}, ShapeError, "three sizes"),
         ({"weights": "imagenet", "classes": 10}, ValueError, "1000"),
         ({"weights": "imagenet", "include_top": False, "input_shape": (64, 64, 4)}, ShapeError, "three channels"),
+        ({"weights": "imagenet", "input_shape": (64, 64, 3)}, ShapeError, "224 by 224"),
+        ({"weights": "imagenet", "classifier_activation": "sigmoid"}, ValueError, "'softmax' or None"),
         ({"weights": "imagenot"}, FileNotFoundError, "imagenot"),
+        ({"weights": "."}, FileNotFoundError, "path of a file"),
+        ({"weights": True}, FileNotFoundError, "path of a file"),
         ({"pooling": "middle"}, ValueError, "pooling"),
     ],
 )
@@ -144,3 +155,41 @@ def test_images_are_brought_into_each_familys_range():
 def test_predictions_of_other_classes_cannot_be_named():
     with pytest.raises(ShapeError, match=r"\(2, 5\)"):
         applications.imagenet_utils.decode_predictions(np.zeros((2, 5)))
+
+
+def test_a_top_that_flattens_needs_known_sides():
+    with pytest.raises(ShapeError, match="known sides"):
+        applications.VGG16(weights=None, input_shape=(None, None, 3))
+
+
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "MobileNetV3Large"])
+def test_sides_may_be_open_with_a_top_of_convolutions(name):
+    model = getattr(applications, name)(weights=None, alpha=0.25, classes=5)
+    assert model.input_shape == (None, None, None, 3)
+    for side in (32, 45):
+        assert model.predict(images(1, side, side, 3), verbose=0).shape == (1, 5)
+
+
+def test_weights_that_were_not_published_are_refused_with_those_that_were():
+    with pytest.raises(ValueError, match=r"alpha 0\.75 and 1\.0"):
+        applications.MobileNetV3Small(alpha=0.5)
+    with pytest.raises(ValueError, match=r"alpha 1\.0\."):
+        applications.MobileNetV3Large(alpha=0.75, minimalistic=True)
+
+
+@pytest.mark.parametrize("name", ["MobileNetV2", "ResNet50", "MobileNetV3Small"])
+@pytest.mark.parametrize(
+    ("shape", "problem"),
+    [((224, 224, 1), "three channels"), ((8, 8, 3), "at least 32"), ((224,), "no images")],
+)
+def test_a_tensor_is_checked_like_a_shape_before_anything_is_fetched(name, shape, problem, monkeypatch):
+    monkeypatch.setattr("kmb_core.utils.get_file", None)
+    with pytest.raises(ShapeError, match=problem):
+        getattr(applications, name)(input_tensor=Input(shape), include_top=False)
+
+
+def test_the_published_weights_are_those_of_the_tensors_size(monkeypatch):
+    asked = []
+    monkeypatch.setattr("kmb_applications.pretrained.load", lambda model, weights, file: asked.append(file.name))
+    applications.MobileNetV2(input_tensor=Input((96, 96, 3)))
+    assert asked == ["mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96.h5"]

@@ -5,60 +5,10 @@ import pytest
 import tensorflow as tf
 
 import kmb_core
-from kmb_core import layers, tree
+from kmb_core import layers
+from kmb_core.conformance.exported import assert_same, attention, convolutions, dicts, inputs_of, mlp
 from kmb_core.errors import ExportError
 from kmb_core.export import load_exported
-
-
-def inputs_of(model, batch, length=6):
-    """Arrays like a model's inputs; whole numbers where it looks them up."""
-    generator = np.random.default_rng(0)
-
-    def one(x):
-        shape = [batch, *(length if size is None else size for size in x.shape[1:])]
-        return (
-            generator.integers(0, 7, shape).astype("int32")
-            if x.dtype == "int32"
-            else generator.normal(size=shape).astype("float32")
-        )
-
-    return tree.map_structure(one, model.input)
-
-
-def assert_same(outputs, expected):
-    for ours, theirs in zip(tree.flatten(outputs), tree.flatten(expected), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
-
-
-def mlp():
-    return kmb_core.Sequential(
-        [
-            kmb_core.Input((4,)),
-            layers.Normalization(mean=[1.0, 2.0, 3.0, 4.0], variance=[1.0, 4.0, 9.0, 16.0]),
-            layers.Dense(8, activation="gelu"),
-            layers.Dropout(0.5),
-            layers.Dense(2, activation="softmax"),
-        ]
-    )
-
-
-def convolutions():
-    stack = [layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization(), layers.MaxPooling2D()]
-    return kmb_core.Sequential([kmb_core.Input((8, 8, 3)), *stack, layers.GlobalAveragePooling2D(), layers.Dense(2)])
-
-
-def attention():
-    ids = kmb_core.Input((5,), dtype="int32", name="ids")
-    h = layers.Embedding(7, 8, mask_zero=True)(ids)
-    h = layers.LayerNormalization()(h + layers.MultiHeadAttention(2, 4)(h, h))
-    return kmb_core.Model(ids, layers.Dense(3)(layers.GlobalAveragePooling1D()(h)))
-
-
-def dicts():
-    left, right = kmb_core.Input((4,), name="left"), kmb_core.Input((3,), name="right")
-    h = layers.Concatenate()([layers.Dense(3)(right), left])
-    outputs = {"sum": layers.Dense(1)(h), "parts": [h, layers.Dense(2)(h)]}
-    return kmb_core.Model({"second": left, "first": right}, outputs)
 
 
 @pytest.mark.parametrize("make", [mlp, convolutions, attention, dicts])

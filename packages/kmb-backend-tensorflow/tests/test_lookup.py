@@ -13,6 +13,8 @@ WORDS = np.array([["b", "a", "zü"], ["c", "", "x"]])
 NUMBERS = np.array([[3, -7, 2**40], [4, 0, 11]])
 WEIGHTS = [0.5, 2.0, 3.0]
 TEXT, WHOLE = {"vocabulary": ["a", "b", "c"]}, {"vocabulary": [3, 4, 2**40]}
+RANGES = {"bin_boundaries": [-7.0, 0.1, 0.1, 4.0]}
+REALS = np.array([[-8.0, -7.0, 0.1], [np.nan, np.inf, 3.9]], "float32")
 
 CASES = [
     ("StringLookup", TEXT, WORDS),
@@ -42,6 +44,20 @@ CASES = [
     ("Hashing", {"num_bins": 4, "output_mode": "one_hot"}, WORDS[:, :1]),
     ("Hashing", {"num_bins": 4, "output_mode": "count"}, NUMBERS),
     ("Hashing", {"num_bins": 4, "output_mode": "multi_hot", "dtype": "float16"}, WORDS),
+    ("Discretization", RANGES, NUMBERS),
+    ("Discretization", RANGES, REALS),
+    ("Discretization", {**RANGES, "dtype": "float64", "output_mode": "one_hot"}, REALS[:, :1]),
+    ("Discretization", {**RANGES, "output_mode": "multi_hot"}, REALS),
+    ("Discretization", {**RANGES, "output_mode": "count"}, REALS),
+    ("Discretization", {"bin_boundaries": []}, REALS),
+]
+COLUMN, NUMBER = WORDS.reshape(-1), NUMBERS.reshape(-1)
+CROSSES = [
+    ({"num_bins": 1000}, [COLUMN, NUMBER]),
+    ({"num_bins": 1000}, [NUMBER[:, None], COLUMN[:, None], COLUMN[::-1, None]]),
+    ({"num_bins": 3, "output_mode": "one_hot"}, [COLUMN[:, None], NUMBER[:, None]]),
+    ({"num_bins": 1000}, [np.array("a"), np.array(200, "uint8")]),
+    ({"num_bins": 1000, "dtype": "int32"}, [COLUMN[:0], NUMBER[:0]]),
 ]
 
 
@@ -65,8 +81,33 @@ def test_a_graph_looks_up_what_numpy_looks_up_and_calls_no_python(name, settings
     else:
         assert found.dtype == expected.dtype
         np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert_no_python(function)
+
+
+def assert_no_python(function):
     kinds = {operation.type for operation in function.get_concrete_function().graph.get_operations()}
     assert kinds.isdisjoint({"PyFunc", "EagerPyFunc"})
+
+
+@pytest.mark.mixed
+@pytest.mark.parametrize(("settings", "features"), CROSSES)
+def test_features_are_crossed_as_numpy_crosses_them_without_python(settings, features):
+    layer = layers.HashedCrossing(**settings)
+    with use_backend("numpy"):
+        expected = np.asarray(layer(features))
+    tensors = [tf.constant(feature) for feature in features]
+    signature = [tf.TensorSpec([None, *x.shape[1:]] if x.shape.rank else [], x.dtype) for x in tensors]
+    function = tf.function(lambda *x: layer(x), input_signature=signature, autograph=False)
+    for found in (function(*tensors), layer(features)):
+        assert found.numpy().dtype == expected.dtype
+        assert found.numpy().tolist() == expected.tolist()
+    assert_no_python(function)
+
+
+def test_features_of_another_kind_are_refused_in_a_graph_too():
+    layer = layers.HashedCrossing(5)
+    with pytest.raises(tf.errors.OpError, match="text or whole numbers"):
+        tf.function(lambda x: layer([x, x]), autograph=False)(tf.constant([1.5]))
 
 
 def test_tokens_without_a_number_are_named_by_a_graph():

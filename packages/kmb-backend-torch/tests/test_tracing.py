@@ -42,6 +42,24 @@ def test_dense_is_one_graph():
     torch.testing.assert_close(compiled(x, kernel, bias), x @ kernel + bias)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: ops.isin(x, [0.5, 2.0]),
+        lambda x: ops.quantile(x, [0.25, 0.5], axis=-1),
+        lambda x: ops.nanmedian(x, axis=0),
+        lambda x: ops.stft(x, 4, 2, 6)[0],
+        lambda x: ops.image.scale_and_translate(
+            x, (5, 7), ops.array([1.5, 0.5]), ops.array([0.0, 1.0]), (0, 1), "linear"
+        ),
+    ],
+)
+def test_numbers_and_windows_are_constants_of_one_graph(function):
+    x = torch.randn(3, 8)
+    compiled = torch.compile(function, fullgraph=True, backend="eager")
+    torch.testing.assert_close(compiled(x), function(x))
+
+
 def test_an_abstract_call_gives_shapes_with_unknown_sizes_and_runs_nothing():
     ran = []
 

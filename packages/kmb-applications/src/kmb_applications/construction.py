@@ -48,12 +48,21 @@ def image_input(
     Raises:
         ShapeError: for a rank, side or number of channels that the model does not take.
     """
-    shape = _checked_shape(input_shape, model, size, smallest, include_top, weights, fixed)
+    given = given_shape(input_tensor, input_shape)
+    if utils.is_keras_tensor(input_tensor) and given is None:
+        raise errors.ShapeError(errors.message(f"{model}: input_tensor has shape {input_tensor.shape}, no images."))
+    shape = _checked_shape(given, model, size, smallest, include_top, weights, fixed)
     if input_tensor is None:
         return Input(shape=shape)
     if utils.is_keras_tensor(input_tensor):
         return input_tensor
     return Input(shape=shape, tensor=input_tensor)
+
+
+def given_shape(input_tensor: Any, input_shape: Sequence[int | None] | None) -> Sequence[int | None] | None:
+    """The shape of an image without the batch that a model was asked for, by a tensor or in words; None by neither."""
+    shape = getattr(input_tensor, "shape", None)
+    return input_shape if shape is None or len(shape) != 4 else tuple(shape[1:])
 
 
 def _checked_shape(
@@ -88,7 +97,7 @@ def _refused(model: str, shape: tuple[Any, ...], expected: str, first: bool) -> 
     order = "(channels, height, width)" if first else "(height, width, channels)"
     return errors.ShapeError(
         errors.message(
-            f"{model}: input_shape={shape}, expected {expected}.",
+            f"{model}: images of shape {shape}, expected {expected}.",
             f"The data format is {config.image_data_format()}: shapes are {order}, without the batch.",
             "Pass include_top=False or weights=None for other images, or resize them.",
         )

@@ -122,7 +122,7 @@ def MobileNet(
     construction.check_options("MobileNet", weights, include_top, classes, pooling)
     if include_top:
         construction.check_activation("MobileNet", weights, classifier_activation)
-    size = construction.published_size(input_shape, SIDES)
+    size = construction.published_size(construction.given_shape(input_tensor, input_shape), SIDES)
     if weights == "imagenet":
         _check_published(alpha, depth_multiplier)
     x = images = construction.image_input(

@@ -111,7 +111,7 @@ def MobileNetV2(
     construction.check_options("MobileNetV2", weights, include_top, classes, pooling)
     if include_top:
         construction.check_activation("MobileNetV2", weights, classifier_activation)
-    size = construction.published_size(input_shape, SIDES)
+    size = construction.published_size(construction.given_shape(input_tensor, input_shape), SIDES)
     if weights == "imagenet":
         _check_published(alpha)
     x = images = construction.image_input(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from kmb_core import errors, utils
 from kmb_core.saving import LoadPolicy
-from kmb_core.saving.hdf5 import stored_layers
+from kmb_core.saving.legacy_hdf5 import stored_layers
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def check(model: str, weights: Any) -> None:
     Raises:
         MissingFileError: naming the model and what was asked for.
     """
-    if weights in (None, "imagenet") or os.path.exists(weights):
+    if weights is None or (isinstance(weights, str) and weights == "imagenet") or _is_file(weights):
         return
     raise errors.MissingFileError(
         errors.message(
@@ -40,11 +41,32 @@ def check(model: str, weights: Any) -> None:
     )
 
 
+def _is_file(weights: Any) -> bool:
+    return isinstance(weights, (str, os.PathLike)) and os.path.isfile(weights)
+
+
 def load(model: Any, weights: Any, published: File | None) -> None:
     """Give a model the weights asked for; `published` is what "imagenet" stands for."""
     if weights is None:
         return
-    path = _downloaded(published) if weights == "imagenet" else os.fspath(weights)
+    if weights == "imagenet":
+        _load_published(model, published)
+    else:
+        _load_file(model, os.fspath(weights))
+
+
+def _load_published(model: Any, file: File) -> None:
+    path = _downloaded(file)
+    try:
+        _load_file(model, path)
+    except (errors.CheckpointError, errors.SecurityError):
+        # Without a digest nobody noticed that it is a page of an error, say: the next call shall not find it again.
+        if file.digest is None:
+            Path(path).unlink(missing_ok=True)
+        raise
+
+
+def _load_file(model: Any, path: str) -> None:
     if path.endswith((".weights.h5", ".keras")):
         model.load_weights(path)
     else:

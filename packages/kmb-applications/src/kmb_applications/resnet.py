@@ -71,12 +71,13 @@ def stem(x: Any, activated: bool) -> Any:
 def topped(x: Any, include_top: bool, pooling: str | None, classes: int, activation: Any) -> Any:
     """Mean over the image and a classifier, or the features without it."""
     if not include_top:
-        return _pooled(x, pooling)
+        return pooled(x, pooling)
     x = layers.GlobalAveragePooling2D(name="avg_pool")(x)
     return layers.Dense(classes, activation=activation, name="predictions")(x)
 
 
-def _pooled(x: Any, pooling: str | None) -> Any:
+def pooled(x: Any, pooling: str | None) -> Any:
+    """The features as they are, or pooled by a layer of a fixed name."""
     if pooling == "avg":
         return layers.GlobalAveragePooling2D(name="avg_pool")(x)
     return layers.GlobalMaxPooling2D(name="max_pool")(x) if pooling == "max" else x

@@ -15,9 +15,12 @@ BACKEND = os.environ.get("KMB_BACKEND", "torch")
 FAMILIES = {
     "ConvNeXtTiny": 32,
     "DenseNet121": 32,
+    "EfficientNetB0": 32,
+    "EfficientNetV2B0": 32,
     "InceptionResNetV2": 75,
     "InceptionV3": 75,
     "MobileNetV2": 32,
+    "MobileNetV3Small": 32,
     "NASNetLarge" if BACKEND == "torch" else "NASNetMobile": 32,
     "ResNet50": 32,
     "Xception": 71,
@@ -105,3 +108,12 @@ def test_models_with_layers_of_their_own_are_read_on_either_side(keras, tmp_path
     check_outputs(saving.load_model(tmp_path / "theirs.keras"), theirs, 2, side, side, 3)
     ours.save(tmp_path / "ours.keras")
     check_outputs(ours, keras.saving.load_model(tmp_path / "ours.keras"), 2, side, side, 3)
+
+
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "MobileNetV3Large"])
+@pytest.mark.parametrize("options", [{"minimalistic": True, "alpha": 1.5}, {"alpha": 0.35, "dropout_rate": 0.0}])
+def test_widths_and_kinds_of_mobilenets_are_those_of_the_original(keras, name, options):
+    theirs, ours = pair(keras, name, classes=5, classifier_activation=None, include_preprocessing=False, **options)
+    assert [weight.path for weight in ours.weights] == [weight.path for weight in theirs.weights]
+    ours.set_weights(theirs.get_weights())
+    check_outputs(ours, theirs, 2, 40, 40, 3)

@@ -14,7 +14,7 @@ class StableHlo:
 
     suffix = ".stablehlo"
     contents: frozenset[str] = frozenset()
-    packages: Mapping[str, str] = {}
+    packages: Mapping[str, str] = {"flatbuffers": "flatbuffers"}
     option_names = frozenset({"platforms"})
     several_endpoints = True
     collects_variables = True

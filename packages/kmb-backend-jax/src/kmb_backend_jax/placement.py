@@ -23,6 +23,9 @@ class Placement:
         self.parts = distribution.num_model_replicas
         self.several = jax.process_count() > 1
         self.whole = NamedSharding(distribution.device_mesh.backend_mesh, PartitionSpec())
+        # Virtual devices of a processor share its threads: of two steps at once, each may hold what the other needs.
+        devices = self.whole.device_set
+        self.one_at_a_time = len(devices) > 1 and all(device.platform == "cpu" for device in devices)
         self._split: dict[int, NamedSharding] = {}
         self._groups: Groups = ()
 
@@ -40,6 +43,8 @@ class Placement:
 
     def placing(self, step: Callable[..., Any]) -> Callable[..., Any]:
         """The step on batches of the host, which are laid out in front of it."""
+        if self.one_at_a_time:
+            return lambda state, data: jax.block_until_ready(step(state, jax.tree.map(self.placed, data)))
         return lambda state, data: step(state, jax.tree.map(self.placed, data))
 
     def placed(self, x: Any) -> jax.Array:

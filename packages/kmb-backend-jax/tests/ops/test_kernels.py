@@ -93,6 +93,18 @@ def test_a_derivative_through_an_unused_branch_is_finite():
     assert jax.grad(lambda x: ops.sum(ops.softplus(x)))(jnp.array([-1000.0, 1000.0])).tolist() == [0.0, 1.0]
 
 
+def test_the_cardinal_sine_is_not_a_number_at_infinity():
+    x = jnp.array([np.inf, -np.inf, np.nan, 0.5, 0.0])
+    for sinc in (ops.sinc, jax.jit(ops.sinc)):
+        np.testing.assert_allclose(sinc(x), [np.nan, np.nan, np.nan, 2 / np.pi, 1.0], rtol=1e-6)
+    assert ops.sinc(x.astype("bfloat16")).dtype == "bfloat16"
+
+
+def test_the_cardinal_sine_bends_at_zero():
+    second = jax.vmap(jax.grad(jax.grad(ops.sinc)))
+    np.testing.assert_allclose(second(jnp.array([0.0, 1.0])), [-(np.pi**2) / 3, 2.0], rtol=1e-5)
+
+
 def test_averages_of_integers_follow_floatx():
     integers = jnp.array([1, 2])
     assert ops.mean(integers).dtype == "float32"

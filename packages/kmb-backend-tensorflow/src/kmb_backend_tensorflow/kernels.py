@@ -15,7 +15,7 @@ from kmb_backend_tensorflow.dtypes import as_dtype
 from kmb_backend_tensorflow.exporting import traced_signature
 from kmb_backend_tensorflow.host import as_sparse, host_call, ragged
 from kmb_backend_tensorflow.images import image_blur, image_resize
-from kmb_backend_tensorflow.lookup import LookupTable, row_counts, text_buckets
+from kmb_backend_tensorflow.lookup import LookupTable, crossed_buckets, ranges, row_counts, text_buckets
 from kmb_backend_tensorflow.profiling import peak_memory, start_profile
 from kmb_backend_tensorflow.raw import raw_op
 
@@ -134,6 +134,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "adam_update": adam_update,
     "check_distribution": check_distribution,
     "compiled_step": compiled_step,
+    "crossed_buckets": crossed_buckets,
     "image_blur": image_blur,
     "image_resize": image_resize,
     "as_sparse": as_sparse,
@@ -143,6 +144,7 @@ KERNELS: Mapping[str, Callable[..., Any]] = {
     "row_counts": row_counts,
     "text_buckets": text_buckets,
     "ragged": ragged,
+    "ranges": ranges,
     "sgd_update": sgd_update,
     "peak_memory": peak_memory,
     "start_profile": start_profile,

@@ -1,4 +1,4 @@
-"""Looking up text and whole numbers in a graph: tables, buckets of hashes, and counts of what was found."""
+"""Looking up text and numbers in a graph: tables, buckets of hashes and ranges, and counts of what was found."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -63,11 +63,28 @@ def text_buckets(x: Any, count: int, key: Sequence[int] | None, mask: bytes | No
     return buckets if mask is None else tf.where(tf.equal(x, mask), tf.constant(-1, tf.int64), buckets)
 
 
+def crossed_buckets(features: Sequence[Any], count: int) -> Any:
+    """The numbers of the buckets of values together, as int64 in the shape of the first feature.
+
+    Args:
+        features: texts or whole numbers, of shape `()`, `(batch,)` or `(batch, 1)`.
+        count: how many buckets there are.
+    """
+    columns = [tf.reshape(x if x.dtype is tf.string else tf.cast(x, tf.int64), [-1, 1]) for x in features]
+    buckets = tf.reshape(tf.sparse.cross_hashed(columns, count).values, tf.shape(features[0]))
+    return tf.ensure_shape(buckets, features[0].shape)
+
+
+def ranges(x: Any, boundaries: Sequence[float]) -> Any:
+    """How many of ascending boundaries are not above each number, as int32; all of them for NaN."""
+    return tf.raw_ops.Bucketize(input=x, boundaries=list(boundaries))
+
+
 def row_counts(ids: Any, depth: int, dtype: str, binary: bool, negative: bool) -> Any:
     """How often each number of [0, depth) occurs in each row; others are left out.
 
     Args:
-        ids: int64 of shape `(..., numbers of a row)`, or a scalar.
+        ids: int64 or int32 of shape `(..., numbers of a row)`, or a scalar.
         depth: size of the result's last axis.
         dtype: "int64" or "float32".
         binary: whether it occurs at all, as 1 and 0.
@@ -87,4 +104,4 @@ def row_counts(ids: Any, depth: int, dtype: str, binary: bool, negative: bool) -
 
 def _counted(rows: tf.Tensor, size: int, dtype: str, binary: bool) -> tf.Tensor:
     none = tf.zeros([0], DTYPES[dtype])
-    return tf.raw_ops.DenseBincount(input=rows, size=tf.constant(size, tf.int64), weights=none, binary_output=binary)
+    return tf.raw_ops.DenseBincount(input=rows, size=tf.constant(size, rows.dtype), weights=none, binary_output=binary)

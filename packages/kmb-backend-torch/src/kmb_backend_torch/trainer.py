@@ -56,7 +56,8 @@ class TorchTrainer(Trainer):
 
     def phase(self, mode: str) -> "_Phase":
         """torch's train or eval mode, and `inference_mode` where nothing is trained."""
-        self.follow_distribution()
+        if self.distribution is not settings.distribution:  # asked here: a call costs more
+            self.follow_distribution()
         return _Phase(self.model, mode)
 
     # Default steps ---------------------------------------------------------------------------------------------------

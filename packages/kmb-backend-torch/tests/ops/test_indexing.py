@@ -74,6 +74,24 @@ def test_rows_are_taken_from_both_ends_in_every_dtype(axis, dtype):
     np.testing.assert_array_equal(ops.convert_to_numpy(ops.cast(found, "int64")), expected)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "uint16", "complex64"])
+@pytest.mark.parametrize(("kind", "first"), [("int32", 0), ("int32", -3), ("int64", -3), ("int16", -3), ("uint8", 0)])
+def test_many_rows_are_taken_from_both_ends(dtype, kind, first):
+    table = ops.cast(np.arange(12).reshape(3, 4), dtype)
+    indices = np.resize(np.arange(first, 3), (20, 30)).astype(kind)
+    expected = np.arange(12).reshape(3, 4)[indices]
+    found = ops.take(table, torch.from_numpy(indices), 0)
+    assert found.dtype is table.dtype
+    np.testing.assert_array_equal(ops.convert_to_numpy(found), expected)
+
+
+@pytest.mark.filterwarnings("ignore")  # tracing is deprecated
+def test_a_trace_of_many_positions_from_the_front_counts_from_the_end_too():
+    table, front = torch.arange(12.0).reshape(3, 4), torch.arange(600).remainder(3)
+    traced = torch.jit.trace(lambda x, indices: ops.take(x, indices, 0), (table, front))
+    assert torch.equal(traced(table, front - 3), table[front])
+
+
 @pytest.mark.parametrize("index", [3, -4])
 def test_a_row_that_is_not_there_is_an_error(index):
     with pytest.raises(IndexError):

@@ -30,9 +30,9 @@ def announced(monkeypatch):
         monkeypatch.setattr(importlib_metadata, "entry_points", entry_points)
         return asked
 
-    applications._provider.cache_clear()
+    applications._providers.cache_clear()
     yield announce
-    applications._provider.cache_clear()
+    applications._providers.cache_clear()
 
 
 def module_with(**names):
@@ -88,3 +88,18 @@ def test_a_failed_lookup_is_repeated_so_that_a_notebook_can_install_and_go_on(an
     assert not dir(applications)
     announced(module_with(VGG16=1))
     assert dir(applications) == ["VGG16"]
+
+
+def test_several_packages_stand_behind_it(announced):
+    first = module_with(VGG16=1, list_models=lambda: ["VGG16"])
+    second = module_with(VGG16=2, MyNet=3, list_models=lambda: ["MyNet"])
+    announced(first, second, module_with(other=4))
+    assert (applications.VGG16, applications.MyNet, applications.other) == (1, 3, 4)
+    assert applications.list_models() == ["VGG16", "MyNet"]
+    assert dir(applications) == ["MyNet", "VGG16", "list_models", "other"]
+
+
+def test_models_are_listed_only_where_there_are_some(announced):
+    announced()
+    with pytest.raises(errors.NamespaceNotInstalledError, match="pip install"):
+        applications.list_models()

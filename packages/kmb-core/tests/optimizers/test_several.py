@@ -58,7 +58,7 @@ def test_each_variable_goes_to_the_optimizer_that_its_path_names():
     np.testing.assert_allclose(after[0], before[0] - 0.5 * gradients[0], rtol=1e-5)
     for i in (1, 2):  # the first step of Adam has the size of the learning rate
         np.testing.assert_allclose(after[i], before[i] - 0.1 * np.sign(gradients[i]), rtol=1e-4)
-    assert optimizer.optimizers == [sgd, adam]
+    assert optimizer.optimizers == [adam, sgd]  # the default comes last, in files too
     assert [int(o.iterations) for o in (optimizer, sgd, adam)] == [1, 1, 1]
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from kmb_core.errors import CheckpointError, SecurityError
-from kmb_core.saving import isolated
+from kmb_core.saving import hdf5, isolated
+from kmb_core.saving.archive import _Window
 from kmb_core.saving.hdf5 import stored_arrays, write_arrays
-from kmb_core.saving.policy import LoadPolicy
+from kmb_core.saving.policy import UNLIMITED, LoadPolicy
 
 
 def read_all(path, policy=None):
@@ -30,7 +31,7 @@ def read_all(path, policy=None):
 def test_arrays_come_back_bit_for_bit(tmp_path, dtype, shape):
     array = np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(dtype)
     write_arrays(tmp_path / "a.h5", {"vars": ("n", {"0": array})})
-    found = read_all(tmp_path / "a.h5")["vars/0"]
+    found = read_all(tmp_path / "a.h5", UNLIMITED)["vars/0"]
     assert (found.dtype, found.shape) == (array.dtype, array.shape)
     assert found.tobytes() == array.tobytes()
 
@@ -197,6 +198,42 @@ def test_such_a_group_that_makes_hdf5_crash_or_hang_is_refused(tmp_path, monkeyp
     monkeypatch.setattr(isolated, "SECONDS", 1)
     with pytest.raises(SecurityError, match="here is refused: 'vars/' makes HDF5 crash"):
         read_all(tmp_path / "a.h5")
+
+
+def endless_heap(path):
+    """A file whose heap of texts has a part of no length, over which HDF5 never gets."""
+    with h5py.File(path, "w") as file:
+        file["a"] = np.zeros(3, "V2")
+        file["a"].attrs["dtype"] = "bfloat16"
+    content = bytearray(path.read_bytes())
+    first = content.index(b"GCOL") + 16  # a number of 2 bytes, 2 of references, 4 of nothing, 8 of the length
+    content[first : first + 2] = bytes(2)
+    content[first + 8 : first + 16] = bytes(8)
+    path.write_bytes(content)
+
+
+def test_a_text_that_makes_hdf5_go_on_for_ever_is_refused(tmp_path, monkeypatch):
+    endless_heap(tmp_path / "a.h5")
+    monkeypatch.setattr(isolated, "SECONDS", 2)
+    with pytest.raises(SecurityError, match="here is refused: 'a' makes HDF5 crash or hang"):
+        read_all(tmp_path / "a.h5")
+
+
+def test_texts_are_tried_in_another_process_where_the_file_is_in_memory_or_a_part_of_one(tmp_path, monkeypatch):
+    tried = []
+    real = isolated.survives
+    monkeypatch.setattr(hdf5, "survives", lambda source: tried.append(real(source)) or tried[-1])
+    values = np.ones(3, ml_dtypes.bfloat16)
+    inner = io.BytesIO()
+    write_arrays(inner, {"a/vars": ("n", {"0": values, "1": values})})
+    path = tmp_path / "whole"
+    path.write_bytes(b"before" * 100 + inner.getvalue() + b"after")
+    with open(path, "rb") as file:
+        part = io.BufferedReader(_Window(file, 600, len(inner.getvalue())))
+        for source in (inner, part):
+            with stored_arrays(source, "here", LoadPolicy()) as stored:
+                assert [(array.read() == values).all() for array in stored.values()] == [True, True]
+    assert tried == [True, True]  # once for a file
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage", b"\x89HDF\r\n\x1a\n", b"\x89HDF\r\n\x1a\n" + b"\xff" * 500])

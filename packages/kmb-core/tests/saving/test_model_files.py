@@ -10,7 +10,7 @@ import pytest
 
 import kmb_core
 from kmb_core.errors import CapabilityError, CheckpointError, FileAccessError, SecurityError, UnknownObjectError
-from kmb_core.saving import archive, atomic, load_model, model_file, register_keras_serializable, save_model
+from kmb_core.saving import archive, atomic, load_model, register_keras_serializable, save_model
 
 
 def values(x):
@@ -283,7 +283,6 @@ def test_a_config_of_a_few_bytes_cannot_fill_the_memory(saved, layer):
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_weights_that_do_not_fit_into_memory_go_by_way_of_the_disk(saved, model, x, monkeypatch, compression):
-    monkeypatch.setattr(model_file, "IN_MEMORY", 100)
     monkeypatch.setattr(archive, "IN_MEMORY", 100)
     model.save(saved)
     with zipfile.ZipFile(saved) as stored:

@@ -224,3 +224,51 @@ def test_another_ending_is_refused_with_the_right_one(tmp_path, model, name):
         with pytest.raises(ValueError, match=r"ends in\s+\.weights\.h5"):
             action(model, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def adapted(units=3):
+    model = kmb_core.Sequential([kmb_core.Input((4,)), kmb_core.layers.Dense(units, name="thin")])
+    model.layers[0].enable_lora(2)
+    model.layers[0].lora_kernel_b.assign(np.random.default_rng(0).normal(size=(2, units)))
+    return model
+
+
+@pytest.mark.parametrize("mode", [None, "int8", "int4"])
+def test_an_adapted_layer_comes_back_to_the_bit(mode, tmp_path):
+    model = kmb_core.Sequential([kmb_core.Input((4,)), kmb_core.layers.Dense(6), kmb_core.layers.Embedding(5, 4)])
+    for layer in model.layers:
+        if mode is not None:
+            layer.quantize(mode)
+        layer.enable_lora(2)
+        layer._low_rank[1].assign(np.random.default_rng(0).normal(size=layer._low_rank[1].shape))
+    model.save(tmp_path / "model.keras")
+    loaded = kmb_core.saving.load_model(tmp_path / "model.keras")
+    assert len(loaded.weights) == len(model.weights)
+    for found, wanted in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_file_of_an_adapted_layer_loads_into_a_plain_one(tmp_path):
+    model, plain = adapted(), kmb_core.Sequential([kmb_core.Input((4,)), kmb_core.layers.Dense(3)])
+    model.save_weights(tmp_path / "thin.weights.h5")
+    plain.load_weights(tmp_path / "thin.weights.h5")
+    x = np.ones((2, 4), "float32")
+    np.testing.assert_allclose(plain.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-5)
+
+
+def test_a_file_of_a_plain_layer_loads_into_an_adapted_one_that_can_still_learn(tmp_path):
+    model, plain = adapted(), kmb_core.Sequential([kmb_core.Input((4,)), kmb_core.layers.Dense(3)])
+    plain.save_weights(tmp_path / "plain.weights.h5")
+    model.load_weights(tmp_path / "plain.weights.h5")
+    x = np.ones((2, 4), "float32")
+    np.testing.assert_allclose(model.predict(x, verbose=0), plain.predict(x, verbose=0), rtol=1e-5)
+    assert np.asarray(model.layers[0].lora_kernel_a).any()
+
+
+def test_a_group_of_that_name_elsewhere_is_still_unexpected(tmp_path):
+    model, plain = adapted(), kmb_core.Sequential([kmb_core.Input((4,)), kmb_core.layers.Dense(3)])
+    model.save_weights(tmp_path / "thin.weights.h5")
+    with h5py.File(tmp_path / "thin.weights.h5", "a") as file:
+        file.move("layers/dense/low_rank", "low_rank")
+    with pytest.raises(kmb_core.errors.CheckpointError, match="low_rank"):
+        plain.load_weights(tmp_path / "thin.weights.h5")

@@ -1,6 +1,7 @@
 """fit: the loop over epochs and batches, against descent worked out in NumPy."""
 
 import gc
+import itertools
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
@@ -320,3 +321,21 @@ def test_max_epochs_and_steps_of_the_configuration_are_heeded(linear, data):
     finally:
         config.set_max_epochs(None)
         config.set_max_steps_per_epoch(None)
+
+
+def test_no_batch_of_a_generator_is_lost_between_limited_epochs(linear, data):
+    x, y = data
+    drawn = []
+
+    def batches():
+        for number in itertools.count():
+            drawn.append(number)
+            yield x[:2], y[:2]
+
+    kmb_core.config.set_max_steps_per_epoch(2)
+    try:
+        model = linear()
+        model.fit(batches(), epochs=3, verbose=0)
+    finally:
+        kmb_core.config.set_max_steps_per_epoch(None)
+    assert int(model.optimizer.iterations) == len(drawn) == 6

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.compiler import is_compiling
 
 from kmb_backend_torch.ops.unsigned import with_unsigned
 
@@ -21,9 +22,29 @@ def _positions(indices: Tensor) -> Tensor:
     return indices if indices.dtype in (torch.int32, torch.int64) else indices.to(torch.int64)
 
 
-@with_unsigned
 def take(x: Tensor, indices: Tensor, axis: int | None = None) -> Tensor:
     """The elements of x at positions along an axis, or of the flat x."""
+    if axis == 0 and x.ndim == 2 and _tried(x, indices):
+        try:
+            return torch.embedding(x, indices)
+        except (IndexError, RuntimeError):
+            pass  # some count from the end or are outside; or their dtype, or that of x, is not the kernel's
+    return _taken(x, indices, axis)
+
+
+def _tried(x: Tensor, indices: Tensor) -> bool:
+    """Whether positions are looked up as they are: the kernels of a processor refuse those that count from the end.
+
+    Nothing is known of them under a trace, where torch says by a tensor how many there are.
+    """
+    if not x.is_cpu or is_compiling():
+        return False
+    count = indices.numel()
+    return count.__class__ is int and count >= MANY
+
+
+@with_unsigned
+def _taken(x: Tensor, indices: Tensor, axis: int | None) -> Tensor:
     indices = _positions(indices)
     if axis is None:
         return x.ravel()[indices]
@@ -40,14 +61,12 @@ def _rows(x: Tensor, indices: Tensor, axis: int) -> Tensor:
 
     On a processor it refuses other positions, so nothing is added to many of them before it has done so.
     """
-    if x.is_cpu and not torch.compiler.is_compiling() and indices.numel() >= MANY and not torch.jit.is_tracing():
+    flat = indices.reshape(-1)
+    if _tried(x, indices):
         try:
-            if x.ndim == 2 and axis == 0:
-                return torch.embedding(x, indices)
-            return _selected(x, indices.reshape(-1), indices.shape, axis)
+            return _selected(x, flat, indices.shape, axis)
         except IndexError:
             pass  # some count from the end, or are outside
-    flat = indices.reshape(-1)
     return _selected(x, torch.add(flat, flat < 0, alpha=x.shape[axis]), indices.shape, axis)
 
 

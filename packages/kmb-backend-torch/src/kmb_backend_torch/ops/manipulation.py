@@ -124,7 +124,16 @@ def pad(x: Tensor, pad_width: Any, mode: str = "constant", constant_values: Any 
         value = 0 if constant_values is None else constant_values
         return torch.nn.functional.pad(x, flat, value=value.item() if isinstance(value, Tensor) else value)
     for axis, (before, after) in enumerate(widths):
-        if before or after:  # NumPy's rule for an axis, applied to positions
-            positions = np.pad(np.arange(x.shape[axis]), (before, after), mode=mode)
-            x = torch.index_select(x, axis, torch.from_numpy(positions).to(x.device))
+        if before or after:
+            places = torch.arange(-before, x.shape[axis] + after, device=x.device)
+            x = torch.index_select(x, axis, _mirrored(places, x.shape[axis], mode))
     return x
+
+
+def _mirrored(places: Tensor, size: int, mode: str) -> Tensor:
+    """Where an axis of `size` elements is read at places outside of it, back and forth; "reflect" repeats no end."""
+    if size == 0:
+        raise ValueError("pad: an empty axis has no elements to repeat")
+    period = 2 * size if mode == "symmetric" else max(2 * size - 2, 1)
+    inside = places % period
+    return torch.minimum(inside, period - (mode == "symmetric") - inside)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 def _refresh_indirect() -> None:
-    state.indirect = bool(state.stateless is not None or state.autocast is not None or state.symbolic)
+    scoped = state.stateless is not None or state.autocast is not None or state.deferred is not None
+    state.indirect = bool(scoped or state.symbolic)
 
 
 class StatelessScope:

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core.backend.deferral import defer, settle
 from kmb_core.backend.keras_tensor import KerasTensor
 from kmb_core.backend.names import auto_name
 from kmb_core.backend.operators import OPERATIONS, with_operators
 from kmb_core.backend.selection import current_backend
 from kmb_core.backend.state import state
 from kmb_core.dtypes import is_float, standardize_dtype
+from kmb_core.dtypes.arrays import numpy_dtype
 from kmb_core.errors import ShapeError, message
 from kmb_core.settings.store import settings
 from kmb_core.shapes import standardize_shape
@@ -113,6 +115,8 @@ class Variable:
                     what = f"Variable {self._path}: shape {shape} is more than the file has weights for"
                     raise ShapeError(message(what, "The file is damaged, or made to fill the memory.", None))
             self._dtype = standardize_dtype(dtype)
+            if state.deferred is not None and defer(self, initializer):
+                return convert(np.zeros(shape, numpy_dtype(self._dtype)), self._dtype)
             return convert(initializer(shape, dtype=self._dtype), self._dtype)
         if isinstance(initializer, Variable):
             initializer = initializer.value
@@ -158,9 +162,15 @@ class Variable:
         if value is None:
             if state.symbolic:
                 return KerasTensor.like(self._shape, self._read_dtype())
+            if state.deferred:
+                settle(self)
             value = self._value
         dtype = self._read_dtype()
         return value if dtype == self._dtype else OPERATIONS["cast"](value, dtype)
+
+    def _set_initial(self, initializer: Any) -> None:
+        """Take the initial value after all; see `deferral`."""
+        self._write(self._backend.convert(initializer(self._shape, dtype=self._dtype), self._dtype))
 
     def _read_dtype(self) -> str:
         if state.autocast is not None and self._autocast and is_float(self._dtype):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import importlib_metadata
 
-from kmb_core.cli import backends, bench
+from kmb_core.cli import backends, bench, convert, inspect_file, models
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,6 +16,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="command", required=True)
     backends.add_parser(commands)
     bench.add_parser(commands)
+    models.add_parser(commands)
+    inspect_file.add_parser(commands)
+    convert.add_parser(commands)
     options = parser.parse_args(arguments)
     return options.run(options)
 

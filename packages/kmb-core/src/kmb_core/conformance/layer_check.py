@@ -62,7 +62,7 @@ class LayerCase:
     """
 
     name: str
-    make: Callable[[], Layer]
+    make: Callable[..., Layer]
     inputs: Any
     keywords: dict[str, Any] = field(default_factory=dict)
     unknown: tuple[int, ...] = (0,)  # axes whose size need not be known beforehand

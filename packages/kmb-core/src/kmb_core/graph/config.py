@@ -359,6 +359,19 @@ def _find_op(module: str, class_name: str) -> Op:
     return found
 
 
+def names_an_op(class_name: str) -> bool:
+    """Whether an op is saved under a name, in whichever module.
+
+    Args:
+        class_name: as files have it.
+    """
+    try:
+        _find_op("", class_name)
+    except UnknownObjectError:
+        return False
+    return True
+
+
 def _among_declared(module: str, class_name: str) -> Op | None:
     matching = [op for op in OPS.values() if op.class_name == class_name]
     return next((op for op in matching if op.saved_module == module), matching[0] if matching else None)

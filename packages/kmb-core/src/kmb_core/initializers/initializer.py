@@ -83,6 +83,11 @@ class RandomInitializer(Initializer):
             return seed_key(self.seed)
         return np.asarray(convert_to_numpy(self.seed.next())).astype("uint32")
 
+    @property
+    def deferrable(self) -> bool:
+        """Whether nothing depends on when it is called: values that a file replaces need not be drawn."""
+        return isinstance(self.seed, int)
+
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make this initializer again."""
         return {"seed": _saved_seed(self._given_seed), **super().get_config()}

@@ -562,7 +562,7 @@ def _building(build: Callable[..., Any]) -> Callable[..., Any]:
             return
         self.__dict__["_is_building"] = True
         outer = (state.symbolic, state.stateless, state.autocast, state.indirect)
-        state.symbolic, state.stateless, state.autocast, state.indirect = 0, None, None, False
+        state.symbolic, state.stateless, state.autocast, state.indirect = 0, None, None, state.deferred is not None
         try:
             with use_backend(self._backend), name_scope(self.name, override_parent=self._scope_path()):
                 self.__dict__["_path"] = current_path()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from kmb_core.backend import epsilon
+from kmb_core.backend import convert_to_numpy, epsilon
 from kmb_core.errors import ShapeError, message
 from kmb_core.losses.regression import floating
 from kmb_core.metrics.confusion import are_even, confusion, even_thresholds, parsed_thresholds
@@ -16,7 +16,7 @@ from kmb_core.ops.guarded import divide_no_nan
 from kmb_core.ops.nn.activations import sigmoid
 from kmb_core.ops.reduction import mean
 from kmb_core.ops.reduction import sum as sum_of
-from kmb_core.serialization import saved_as
+from kmb_core.serialization import deserialize_keras_object, saved_as
 
 CURVES = ("ROC", "PR", "PRGAIN")
 METHODS = ("interpolation", "minoring", "majoring")
@@ -180,6 +180,12 @@ class AUC(Metric):
         upper, lower = where(both, p[:-1], ones_like(p[1:])), where(both, p[1:], ones_like(p[1:]))
         increments = multiply(slope, add(change, multiply(intercept, log(divide(upper, lower)))))
         return self._averaged(divide_no_nan(increments, maximum(add(tp[1:], fn[1:]), 0.0)))
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "AUC":
+        """A metric from what `get_config` gave; Keras keeps the weights as a described tensor."""
+        weights = deserialize_keras_object(config.get("label_weights"))
+        return cls(**{**config, "label_weights": weights if weights is None else convert_to_numpy(weights).tolist()})
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as plain data."""

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from inspect import BoundArguments, Parameter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kmb_core.backend.foreign import as_array
 from kmb_core.backend.keras_tensor import KerasTensor
 from kmb_core.backend.state import state
 from kmb_core.backend.variable import Variable
 from kmb_core.dtypes import is_integer, standardize_dtype
 from kmb_core.errors import DTypeError, KmbError, message
 from kmb_core.ops.complaints import called, is_named, no_tensors, value_needed, wrong_arguments
-from kmb_core.ops.inference import SCALARS, default_dtype, infer, items, promoted, widening
+from kmb_core.ops.inference import SCALARS, default_dtype, infer, items, promoted, weak_dtype, widening
 from kmb_core.ops.operation import record
 from kmb_core.ops.structures import converted, refuse_captured, unwrapped
 from kmb_core.plugins import Backend
@@ -118,8 +117,7 @@ def _weak_dtype(backend: Backend, value: Any) -> Any:
     dtype = getattr(value, "dtype", None)
     if dtype is not None:
         return standardize_dtype(dtype)
-    array = as_array(value)
-    return {"f": float, "i": int, "u": int, "c": complex}.get(array.dtype.kind) or standardize_dtype(array.dtype)
+    return weak_dtype(value)
 
 
 def _converted(op: "Op", backend: Backend, role: Role, value: Any, target: str | None) -> Any:

@@ -69,8 +69,13 @@ def _symbolic_dtype(value: Any) -> Any:
         return value.dtype
     if hasattr(value, "dtype"):
         return standardize_dtype(value.dtype)
-    array = as_array(value)
-    return {"f": float, "i": int, "u": int}.get(array.dtype.kind) or standardize_dtype(array.dtype)
+    return weak_dtype(value)
+
+
+def weak_dtype(value: Any) -> Any:
+    """What a structure of Python numbers counts as beside tensors: a number of its widest class."""
+    weak = {"f": float, "i": int, "u": int, "c": complex, "b": "bool"}.get(kind_of(value))
+    return weak or standardize_dtype(as_array(value).dtype)
 
 
 def _abstract(value: Any, dtype: str | None) -> KerasTensor:
@@ -132,5 +137,14 @@ def default_dtype(value: Any) -> str | None:
     """The dtype of what has none: Python numbers and lists become int32 or floatx, never 64 bits wide."""
     if isinstance(value, np.ndarray) or hasattr(value, "dtype"):  # a compiler may say no to the second of an array
         return None
-    kind = as_array(value).dtype.kind
-    return {"i": "int32", "u": "int32", "f": standardize_dtype(None)}.get(kind)
+    return {"i": "int32", "u": "int32", "f": standardize_dtype(None)}.get(kind_of(value))
+
+
+def kind_of(value: Any) -> str:
+    """The kind of NumPy's dtype for it; of a number or a row of them without an array, which some compilers lack."""
+    row = value if isinstance(value, (list, tuple)) and value else (value,)
+    if not all(isinstance(x, (bool, int, float)) for x in row):
+        return as_array(value).dtype.kind
+    if any(isinstance(x, float) for x in row):
+        return "f"
+    return "b" if all(isinstance(x, bool) for x in row) else "i"

@@ -436,9 +436,9 @@ def window_values(name: str | None, length: int, fft_length: int) -> np.ndarray:
     if name is None:
         return np.ones(fft_length)
     before = (fft_length - length) // 2
-    values = np.pad(periodic_window(name, length), (before, fft_length - length - before))
-    values.flags.writeable = False  # every call gets the same array
-    return values
+    values = np.zeros(fft_length)
+    values[before : before + length] = periodic_window(name, length)
+    return np.broadcast_to(values, values.shape)  # not to be written to, since every call gets the same array
 
 
 def _window_tensor(window: Any, length: int, fft_length: int, dtype: str) -> Tensor:

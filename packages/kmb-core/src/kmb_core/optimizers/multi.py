@@ -119,27 +119,31 @@ class MultiOptimizer(Optimizer):
         self._loss_scale_factor = loss_scale_factor
         super().__init__(learning_rate=0.0, name=name)
         self.optimizer_map: Callable[[Variable], Optimizer] = optimizer_map
-        self._parts: list[tuple[Optimizer, list[Variable]]] = []
-
-    @property
-    def optimizers(self) -> list[Optimizer]:
-        """The optimizers, in the order of their first variables."""
-        return [optimizer for optimizer, _ in self._parts]
+        # Files hold the optimizers below this name, and their variables in this order: a map's, its default last; those
+        # that a function gives, as their first variables come.
+        self.optimizers: list[Optimizer] = []
+        self._variables_of: dict[int, list[Variable]] = {}
 
     def build(self, var_list: Sequence[Variable]) -> None:
         """Hand out the variables, and build each optimizer on its own."""
         if self.built:
             return
         super().build(var_list)
-        parts: dict[int, tuple[Optimizer, list[Variable]]] = {}
-        for variable in var_list:
-            optimizer = self.optimizer_map(variable)
-            parts.setdefault(id(optimizer), (optimizer, []))[1].append(variable)
-        self._parts = list(parts.values())
+        chosen = [self.optimizer_map(variable) for variable in var_list]
+        choices = self.optimizer_map
+        known = [*choices.values(), choices.default_optimizer] if isinstance(choices, OptimizerMap) else []
+        self.optimizers = list({id(optimizer): optimizer for optimizer in [*known, *chosen]}.values())
+        self._variables_of = {id(optimizer): [] for optimizer in self.optimizers}
+        for optimizer, variable in zip(chosen, var_list, strict=True):
+            self._variables_of[id(optimizer)].append(variable)
         for optimizer, own in self._parts:
             if self._loss_scale_factor is not None:
                 optimizer.loss_scale_factor = self._loss_scale_factor
             optimizer.build(own)
+
+    @property
+    def _parts(self) -> list[tuple[Optimizer, list[Variable]]]:
+        return [(optimizer, self._variables_of[id(optimizer)]) for optimizer in self.optimizers]
 
     @property
     def variables(self) -> list[Variable]:

@@ -65,11 +65,12 @@ class BackendImplementation(Protocol):
     kernels: Mapping[str, Callable[..., Any]]
 
     # Of layers that prepare data: "host_call" (function, tensors, dtype, shape) calls a function of arrays in a graph,
-    # "as_sparse" and "ragged" (rows without the zeros behind them) change a tensor's layout. Three go together, for
+    # "as_sparse" and "ragged" (rows without the zeros behind them) change a tensor's layout. Five go together, for
     # graphs that look up without the host: "lookup_table" (keys, values, value for others or None where there may be
     # none, layer) makes, outside of the graph, a function of tensors of text or int64; "text_buckets" (tensor, count,
     # key or None, masked text) hashes as `fingerprints` do; "row_counts" (ids, depth, dtype, binary, negative)
-    # counts in rows.
+    # counts in rows; "crossed_buckets" (tensors, count) hashes features together; "ranges" (tensor, boundaries) says
+    # between which boundaries numbers lie.
     # Optional: `sparse_types`, classes of tensors that are made dense, by `convert`, for all ops but `sparse_ops`.
 
     def ops_module(self, family: str) -> ModuleType | None:

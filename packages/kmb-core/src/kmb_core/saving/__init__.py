@@ -7,7 +7,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from kmb_core.errors import CapabilityError, message
+from kmb_core.errors import CapabilityError, CheckpointError, message
+from kmb_core.saving.editor import KerasFileEditor
+from kmb_core.saving.legacy_model import has_legacy_layout, read_legacy_model, read_legacy_weights
 from kmb_core.saving.model_file import model_to_dict, read_model, read_weights, write_model, write_weights
 from kmb_core.saving.orbax_folder import checkpoint_in, read_model_folder, read_weights_folder
 from kmb_core.saving.policy import LoadPolicy
@@ -25,6 +27,7 @@ from kmb_core.serialization import (
 
 __all__ = [
     "CustomObjectScope",
+    "KerasFileEditor",
     "LoadPolicy",
     "custom_object_scope",
     "deserialize_keras_object",
@@ -84,10 +87,11 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
-    """Read a model from a `.keras` file, or a checkpoint of Orbax, that kmb or Keras 3 wrote.
+    """Read a model from a `.keras` file, an old `.h5` file or a checkpoint of Orbax, that kmb or Keras wrote.
 
     Args:
-        filepath: ends in `.keras`; or a folder of checkpoints, of which the latest is read, or one of them.
+        filepath: ends in `.keras`, or in `.h5` for what Keras 2 and 3 write there; or a folder of checkpoints, of
+            which the latest is read, or one of them.
         custom_objects: {name: class or function} beside what is registered.
         compile: whether the model is compiled as it was when it was saved.
         safe_mode: taken for compatibility: code in a file never runs, whatever it says.
@@ -105,6 +109,8 @@ def load_model(
     checkpoint = checkpoint_in(filepath)
     if checkpoint is not None:
         return read_model_folder(checkpoint, custom_objects, compile)
+    if has_legacy_layout(os.fspath(filepath)):
+        return read_legacy_model(os.fspath(filepath), custom_objects, compile)
     return read_model(filepath, custom_objects=custom_objects, compile=compile)
 
 
@@ -135,22 +141,29 @@ def save_weights(
 
 
 def load_weights(model: Any, filepath: str | os.PathLike[str], skip_mismatch: bool = False, **kwargs: Any) -> None:
-    """Set a model's weights from a file: `.weights.h5`, `.weights.json`, `.safetensors`, `.keras`; or from Orbax.
+    """Set a model's weights from `.weights.h5`, `.weights.json`, `.safetensors`, `.keras`, old `.h5`; or from Orbax.
 
     Args:
         model: a built model.
         filepath: the file, or the index of several; or a checkpoint, or a folder of them, of which the latest is read.
         skip_mismatch: leave out layers that do not fit, with a warning.
-        **kwargs: `strict=False` accepts missing and unexpected arrays; `policy` is a `LoadPolicy`.
+        **kwargs: `strict=False` accepts missing and unexpected arrays; `policy` is a `LoadPolicy`; `by_name=True`, for
+            files in the layout before Keras 3 alone, loads the layers that have the same names.
 
     Raises:
         CheckpointError: for a damaged file, and, all listed, for what is missing, unexpected or of another shape; then
             nothing was changed.
     """
-    strict, policy = kwargs.pop("strict", True), kwargs.pop("policy", None)
+    strict, policy, by_name = kwargs.pop("strict", True), kwargs.pop("policy", None), kwargs.pop("by_name", False)
     if kwargs:
         raise ValueError(f"load_weights: unexpected arguments {', '.join(sorted(kwargs))}")
     checkpoint = checkpoint_in(filepath)
     if checkpoint is not None:
         return read_weights_folder(model, checkpoint)
+    path = os.fspath(filepath)
+    if has_legacy_layout(path):
+        return read_legacy_weights(model, path, skip_mismatch, by_name, policy)
+    if by_name:
+        what = f"{path!r}: by_name=True is for .h5 files in the layout before Keras 3"
+        raise CheckpointError(message(what, "Arrays of other files have places, not names.", "Leave it out."))
     read_weights(model, filepath, skip_mismatch, strict, policy)

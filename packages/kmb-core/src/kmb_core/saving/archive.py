@@ -7,40 +7,71 @@ read in place, through a window on the archive.
 
 import io
 import os
-import shutil
 import stat
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, BinaryIO
 
 from kmb_core.errors import CheckpointError, FileAccessError, KmbError, MissingFileError, SecurityError, message
+from kmb_core.saving.checksum import checksum
 from kmb_core.saving.policy import MEBIBYTE, LoadPolicy
 from kmb_core.saving.texts import json_object
 
 METADATA, CONFIG, WEIGHTS, ASSETS = "metadata.json", "config.json", "model.weights.h5", "assets/"
+_PLACE_OF_WEIGHTS = 2  # in the list of members
 
 # Up to this size a member is kept in memory while it is unpacked or put together; beyond, in an unnamed temporary file.
 IN_MEMORY = 64 * MEBIBYTE
 _CHUNK = MEBIBYTE
 
 
-def write_archive(path: str, members: Mapping[str, bytes | BinaryIO]) -> None:
-    """Write a zip without compression.
+def write_archive(
+    path: str, members: Mapping[str, bytes], write: Callable[[Any], None], check: Callable[[BinaryIO], None]
+) -> None:
+    """Write an archive without compression.
+
+    The weights lie first, so that HDF5 writes them in their place; what is in front of them is written again when their
+    size and checksum are known. The checksum is that of the file as it is read back.
 
     Args:
         path: where to.
-        members: contents by name, as bytes or as a file that is read from its beginning.
+        members: the other contents by name, in their order.
+        write: writes the weights into the file that it is given.
+        check: is given them to read, before the archive is finished.
     """
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in members.items():
-            with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as member:
-                if isinstance(content, bytes):
-                    member.write(content)
-                else:
-                    content.seek(0)
-                    shutil.copyfileobj(content, member, _CHUNK)
+    with open(path, "w+b") as file:
+        info = zipfile.ZipInfo(WEIGHTS)
+        info.CRC = info.header_offset = 0
+        start = file.write(info.FileHeader(zip64=True))
+        write(_NewPart(file, start))
+        file.flush()
+        size = info.file_size = info.compress_size = file.seek(0, os.SEEK_END) - start
+        with _on_its_way_to_the_disk(file, size):
+            check(_part(file, start, size))
+            info.CRC = checksum(file, start, size)
+        file.seek(0)
+        file.write(info.FileHeader(zip64=True))
+        file.seek(0, os.SEEK_END)
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, content in members.items():
+                archive.writestr(zipfile.ZipInfo(name), content)
+            archive.infolist().insert(_PLACE_OF_WEIGHTS, info)
+
+
+@contextmanager
+def _on_its_way_to_the_disk(file: BinaryIO, size: int) -> Iterator[None]:
+    """Inside, a large file is brought to the disk, which takes its time; a failure comes out at the end."""
+    if size < IN_MEMORY:
+        yield
+        return
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(os.fsync, file.fileno())
+        yield
+        done.result()
 
 
 class Archive:
@@ -49,15 +80,18 @@ class Archive:
     Args:
         path: the file.
         policy: limits.
+        refuse: False to collect what is wrong with members in `problems`, for a report, and leave them out.
 
     Raises:
         CheckpointError: for a damaged or foreign file.
         SecurityError: for a member that no archive of a model has reason to hold.
     """
 
-    def __init__(self, path: str, policy: LoadPolicy) -> None:
+    def __init__(self, path: str, policy: LoadPolicy, refuse: bool = True) -> None:
         self.path = path
         self.policy = policy
+        self.problems: list[KmbError] = []
+        self._refuse = refuse
         self._file = open_file(path)
         try:
             self._zip = self._opened()
@@ -101,7 +135,8 @@ class Archive:
     def _checked(self) -> dict[str, zipfile.ZipInfo]:
         infos = self._zip.infolist()
         if len(infos) > self.policy.max_members:
-            raise self._refused(infos[-1].filename, f"is one of {len(infos)}; the limit is {self.policy.max_members}")
+            what = f"is one of {len(infos)}; the limit is {self.policy.max_members}"
+            self._note(self._refused(infos[-1].filename, what))
         members: dict[str, zipfile.ZipInfo] = {}
         left = self.policy.allowed(self._file.seek(0, os.SEEK_END))
         for info in infos:
@@ -112,14 +147,20 @@ class Archive:
             if why is None and info.filename in members:
                 why = "is there twice"
             if why is not None:
-                raise self._refused(info.filename, why)
+                self._note(self._refused(info.filename, why))
+                continue
             members[info.filename] = info
         missing = [name for name in (METADATA, CONFIG, WEIGHTS) if name not in members]
         if missing:
             what = f"no member {' and no member '.join(missing)}"
             held = ", ".join(list(members)[:5]) or "nothing"
-            raise self._problem(what, f"It is a zip archive, but not of a model; it holds: {held}.")
+            self._note(self._problem(what, f"It is a zip archive, but not of a model; it holds: {held}."))
         return members
+
+    def _note(self, problem: KmbError) -> None:
+        if self._refuse:
+            raise problem
+        self.problems.append(problem)
 
     def _too_big(self, info: zipfile.ZipInfo) -> str | None:
         ratio = info.file_size / max(info.compress_size, 1)
@@ -128,6 +169,11 @@ class Archive:
         if info.filename in (METADATA, CONFIG) and info.file_size > self.policy.max_text_bytes:
             return f"has {info.file_size} bytes; the limit is {self.policy.max_text_bytes}"
         return None
+
+    @property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """The members' sizes by name, unpacked and in the archive."""
+        return {name: (info.file_size, info.compress_size) for name, info in self._members.items()}
 
     # Contents ----------------------------------------------------------------------------------------------------
 
@@ -144,13 +190,23 @@ class Archive:
         """The HDF5 file inside, as a file that can be read anywhere; its checksum is verified."""
         info = self._members[WEIGHTS]
         if info.compress_type == zipfile.ZIP_STORED:
-            self._unpack(info, _Nowhere())
-            return io.BufferedReader(_Window(self._file, self._start_of(info), info.file_size))  # type: ignore[return-value]  # a binary file
+            return self._in_place(info)
         # An unnamed file: it goes when it is closed, and it outlives this method.
         unpacked = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the caller closes it
         self._unpack(info, unpacked)
         unpacked.seek(0)
         return unpacked  # type: ignore[return-value]  # it has all methods of a binary file
+
+    def _in_place(self, info: zipfile.ZipInfo) -> BinaryIO:
+        try:
+            self._zip.open(info).close()  # which compares the member's own header with the list
+            start = self._start_of(info)
+            found = checksum(self._file, start, info.file_size)
+        except Exception as error:
+            raise self._damaged(info, error) from error
+        if found != info.CRC or info.file_size != info.compress_size:
+            raise self._damaged(info, "its checksum is another one")
+        return _part(self._file, start, info.file_size)
 
     def assets(self) -> dict[str, bytes]:
         """The members below `assets/`, by the rest of their names."""
@@ -216,18 +272,35 @@ def _suspicious(info: zipfile.ZipInfo) -> str | None:
     return None
 
 
-class _Nowhere:
-    """Takes what is unpacked only for its checksum."""
+def _part(file: BinaryIO, start: int, size: int) -> BinaryIO:
+    return io.BufferedReader(_Window(file, start, size))  # type: ignore[return-value]  # a binary file
 
-    def write(self, chunk: bytes) -> None:
-        """Forget it."""
+
+class _NewPart:
+    """The end of a file that is written, as a file."""
+
+    def __init__(self, file: io.BufferedRandom, start: int) -> None:
+        self._file, self._start = file, start
+        self.write, self.read, self.readinto, self.flush = file.write, file.read, file.readinto, file.flush
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move; see `io.IOBase`."""
+        return self._file.seek(offset + (self._start if whence == os.SEEK_SET else 0), whence) - self._start
+
+    def tell(self) -> int:
+        """Where it is."""
+        return self._file.tell() - self._start
+
+    def truncate(self, size: int) -> int:
+        """Set the length."""
+        return self._file.truncate(self._start + size) - self._start
 
 
 class _Window(io.RawIOBase):
     """A part of a file, as a file."""
 
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        self._file, self._start, self._size, self._position = file, start, size, 0
+        self._file, self.start, self._size, self._position = file, start, size, 0
 
     def readable(self) -> bool:
         """It is."""
@@ -247,10 +320,14 @@ class _Window(io.RawIOBase):
         """Where it is."""
         return self._position
 
+    def fileno(self) -> int:
+        """Of the whole file, in which the part begins at `start`."""
+        return self._file.fileno()
+
     def readinto(self, buffer: Any) -> int:
         """Read as much as fits, up to the end of the part."""
         view = memoryview(buffer).cast("B")[: max(0, self._size - self._position)]
-        self._file.seek(self._start + self._position)
+        self._file.seek(self.start + self._position)
         count = self._file.readinto(view)  # type: ignore[attr-defined]  # binary files have it
         self._position += count
         return count

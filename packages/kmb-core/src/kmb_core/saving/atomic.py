@@ -27,7 +27,7 @@ def atomic_file(path: Path) -> Iterator[str]:
         FileAccessError: where it cannot be written, or the disk is full.
     """
     target = os.path.realpath(os.fspath(path))
-    folder, name = _place(target)
+    folder, name = place_of(target)
     try:
         remove_unowned(folder)
         with owned(folder, new_name(name)) as temporary:
@@ -52,7 +52,8 @@ def unwritable(target: str, error: OSError) -> FileAccessError:
     return FileAccessError(message(what, cause, "What was there before is as it was."))
 
 
-def _place(target: str) -> tuple[str, str]:
+def place_of(target: str) -> tuple[str, str]:
+    """The folder of a file that will be written, and its name there; an error where it cannot be."""
     folder, name = os.path.split(target)
     if not os.path.isdir(folder):
         raise MissingFileError(

@@ -18,9 +18,9 @@ import numpy as np
 from kmb_core.dtypes.arrays import numpy_dtype
 from kmb_core.errors import CheckpointError, DTypeError, KmbError, SecurityError, message
 from kmb_core.saving.chunks import longer_than_declared
-from kmb_core.saving.isolated import is_dense, survives
+from kmb_core.saving.isolated import is_dense, is_in_heap, survives
 from kmb_core.saving.new_hdf5 import new_hdf5
-from kmb_core.saving.policy import MEBIBYTE, LoadPolicy
+from kmb_core.saving.policy import MEBIBYTE, UNLIMITED, LoadPolicy
 
 _FILTERS = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: those that h5py itself has
 _NAME_BYTES = 64 * 1024  # of an attribute that is read
@@ -61,6 +61,16 @@ class Stored:
     dataset: Any
     where: str = ""
 
+    @property
+    def nbytes(self) -> int:
+        """Of the values."""
+        return int(math.prod(self.shape)) * int(self.dataset.dtype.itemsize)
+
+    @property
+    def stored_bytes(self) -> int:
+        """In the file: less where they are compressed."""
+        return int(self.dataset.id.get_storage_size())
+
     def read(self) -> np.ndarray:
         """The values.
 
@@ -76,8 +86,24 @@ class Stored:
         except KmbError:
             raise
         except Exception as error:  # of a damaged file, h5py raises whatever it stumbles over
-            raise _damaged(self.where, error) from error
+            raise damaged(self.where, error) from error
         return array.view(numpy_dtype(self.dtype)) if array.dtype.kind == "V" else array
+
+
+def fixed_text(holder: Any, name: str) -> str | None:
+    """An attribute that is a text of a fixed length; None where there is none, or something else.
+
+    Args:
+        holder: a group or dataset of h5py.
+        name: of the attribute.
+    """
+    if name not in holder.attrs:
+        return None
+    found = holder.attrs.get_id(name)
+    if is_in_heap(found) or found.shape != () or found.get_storage_size() > _NAME_BYTES:
+        return None
+    value = holder.attrs[name]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else None
 
 
 @contextmanager
@@ -93,63 +119,25 @@ def stored_arrays(source: BinaryIO, where: str, policy: LoadPolicy) -> Iterator[
         CheckpointError: for a damaged file, one that is no HDF5, or one of the layout before Keras 3.
         SecurityError: for links and storage outside of the file.
     """
-    with _opened(source, where) as file:
-        if _has_attribute(file, where, "layer_names", "model_config"):
+    with opened_hdf5(source, where) as file:
+        if has_attribute(file, where, "layer_names", "model_config"):
             cause = "It has the layout of .h5 files before Keras 3."
-            remedy = "Load it with Keras 3 and save it as .keras or .weights.h5."
-            raise CheckpointError(message(f"{where}: the old HDF5 layout is not read", cause, remedy))
-        yield _Listing(where, policy, source).of(file)
+            remedy = "Give it a name that ends in .h5 alone: load_model and load_weights read it then."
+            raise CheckpointError(message(f"{where}: the old HDF5 layout is not read here", cause, remedy))
+        yield Listing(where, policy, source).of(file)
 
 
 @contextmanager
-def stored_layers(
-    source: BinaryIO, where: str, policy: LoadPolicy
-) -> Iterator[list[tuple[str, list[tuple[str, Stored]]]]]:
-    """The layers of a file of weights in the layout before Keras 3, in their order, with their arrays in theirs.
+def opened_hdf5(source: BinaryIO, where: str) -> Iterator[Any]:
+    """A file of h5py, whose errors become kmb's.
 
     Args:
         source: the file.
         where: what messages call it.
-        policy: limits.
 
     Raises:
-        CheckpointError: for a damaged file, one that is no HDF5, or one of another layout.
-        SecurityError: for links and storage outside of the file.
+        CheckpointError: for a damaged file, or one that is no HDF5.
     """
-    with _opened(source, where) as file:
-        found = _Listing(where, policy, source).of(file)
-        start = "" if _has_attribute(file, where, "layer_names") else "model_weights/"
-        if start and "model_weights" not in file:
-            raise CheckpointError(message(f"{where}: not a file of weights in the layout before Keras 3"))
-        root = file[start] if start else file
-        yield [(name, _arrays(root, f"{start}{name}", name, found, where)) for name in _texts(root, "layer_names")]
-
-
-def _arrays(root: Any, path: str, layer: str, found: dict[str, Stored], where: str) -> list[tuple[str, Stored]]:
-    if layer not in root:
-        raise CheckpointError(message(f"{where} is damaged: layer {layer!r} is listed, but not there"))
-    names = _texts(root[layer], "weight_names")
-    missing = [name for name in names if f"{path}/{name}" not in found]
-    if missing:
-        raise CheckpointError(message(f"{where} is damaged: {missing[:5]} of layer {layer!r} are not there"))
-    return [(name, found[f"{path}/{name}"]) for name in names]
-
-
-def _texts(holder: Any, name: str) -> list[str]:
-    """A list of texts among the attributes; long ones are written in pieces, `name0`, `name1` and so on."""
-    attributes = holder.attrs
-    pieces = [name] if name in attributes else []
-    while not pieces or pieces[0] != name:
-        following = f"{name}{len(pieces)}"
-        if following not in attributes:
-            break
-        pieces.append(following)
-    items = [item for piece in pieces for item in np.ravel(attributes[piece]).tolist()]
-    return [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in items]
-
-
-@contextmanager
-def _opened(source: BinaryIO, where: str) -> Iterator[Any]:
     import h5py  # heavy, and only files need it
 
     try:
@@ -163,19 +151,21 @@ def _opened(source: BinaryIO, where: str) -> Iterator[Any]:
         except (OSError, RuntimeError) as error:
             if isinstance(error, KmbError):
                 raise
-            raise _damaged(where, error) from error
+            raise damaged(where, error) from error
 
 
-def _damaged(where: str, error: BaseException) -> CheckpointError:
+def damaged(where: str, error: BaseException) -> CheckpointError:
+    """The error for a file that h5py stumbles over."""
     what = f"{where} is damaged: {type(error).__name__}: {error}"
     return CheckpointError(message(what, "The file was changed after it was saved.", "Copy or save it again."))
 
 
-def _has_attribute(file: Any, where: str, *names: str) -> bool:
+def has_attribute(file: Any, where: str, *names: str) -> bool:
+    """Whether a file has one of these attributes."""
     try:
         return any(name in file.attrs for name in names)
     except Exception as error:
-        raise _damaged(where, error) from error
+        raise damaged(where, error) from error
 
 
 def _size_of(source: BinaryIO) -> int:
@@ -185,7 +175,7 @@ def _size_of(source: BinaryIO) -> int:
     return size
 
 
-class _Listing:
+class Listing:
     """The walk through one file."""
 
     def __init__(self, where: str, policy: LoadPolicy, source: BinaryIO) -> None:
@@ -196,7 +186,7 @@ class _Listing:
         self.bytes = 0
         self.allowed = policy.allowed(_size_of(source))
         self.groups: set[int] = set()
-        self.tried = False  # in a process of its own
+        self.tried = policy is UNLIMITED  # in a process of its own; what this one has written need not be
 
     def of(self, file: Any) -> dict[str, Stored]:
         """The arrays of a file."""
@@ -205,7 +195,7 @@ class _Listing:
         except KmbError:
             raise
         except Exception as error:  # of a damaged file, h5py raises whatever it stumbles over
-            raise _damaged(self.where, error) from error
+            raise damaged(self.where, error) from error
 
     def _walked(self, file: Any) -> dict[str, Stored]:
         found: dict[str, Stored] = {}
@@ -226,10 +216,26 @@ class _Listing:
         if place in self.groups:
             raise self._refused(path, "is a group with two names, or lies in itself")
         self.groups.add(place)
-        if not self.tried and is_dense(group):
-            self.tried = True
-            if not survives(self.source):
-                raise self._refused(path, "makes HDF5 crash, which was tried in another process")
+        if is_dense(group):
+            self._try(path)
+
+    def _try(self, path: str) -> None:
+        """Go through the file in another process, once, before this one reads what can make HDF5 crash or hang."""
+        if not self.tried and not survives(self.source):
+            raise self._refused(path, "makes HDF5 crash or hang, which was tried in another process")
+        self.tried = True
+
+    def value(self, path: str, holder: Any, name: str) -> Any:
+        """The value of an attribute.
+
+        Args:
+            path: of its group or dataset.
+            holder: the group or dataset.
+            name: the attribute's.
+        """
+        if is_in_heap(holder.attrs.get_id(name)):
+            self._try(path)
+        return holder.attrs[name]
 
     def _listed(
         self, path: str, group: Any, name: str, found: dict[str, Stored], pending: list[Any], depth: int
@@ -294,7 +300,7 @@ class _Listing:
         found = dataset.attrs.get_id(name)
         if found.shape != () or found.get_storage_size() > _NAME_BYTES:
             raise self._refused(path, f"has an attribute {name} of shape {found.shape}, where a text is expected")
-        return dataset.attrs[name]
+        return self.value(path, dataset, name)
 
     def _refused(self, path: str, why: str) -> SecurityError:
         cause = "Files of weights hold arrays of numbers and nothing else."

@@ -13,16 +13,17 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from kmb_core.backend import current_backend, state, use_backend
+from kmb_core.backend.deferral import deferred_values, replace
 from kmb_core.backend.selection import chosen_for
 from kmb_core.errors import CheckpointError, FileAccessError, KmbError, SecurityError, UnknownObjectError, message
-from kmb_core.saving.archive import ASSETS, CONFIG, IN_MEMORY, METADATA, WEIGHTS, Archive, write_archive
-from kmb_core.saving.atomic import atomic_file, unwritable
+from kmb_core.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, write_archive
+from kmb_core.saving.atomic import atomic_file
 from kmb_core.saving.fingerprint import fingerprint
 from kmb_core.saving.hdf5 import stored_arrays, write_arrays
 from kmb_core.saving.places import places
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
 from kmb_core.saving.sharded import INDEX_ENDING
-from kmb_core.saving.weights import check_written, groups_to_write, load_weights
+from kmb_core.saving.weights import Groups, check_written, groups_to_write, load_weights, variables_in
 from kmb_core.saving.weights_file import TENSORS_ENDING, weights_in, write_groups
 from kmb_core.serialization import compiling, deserialize_keras_object, serialize_keras_object
 
@@ -60,19 +61,31 @@ def backend_of(model: Any) -> Any:
 
 def write_model(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
     """Write a model to a `.keras` file; see `kmb_core.saving.save_model`."""
-    path = _checked_path(filepath, MODEL_ENDING, overwrite)
+    path = checked_path(filepath, MODEL_ENDING, overwrite)
     if not getattr(model, "built", True):
         warnings.warn(f"model {model.name!r} is saved before it is built: the file will hold no weights", stacklevel=3)
     with use_backend(backend_of(model)):
-        config = json.dumps(serialize_keras_object(model)).encode()
-        members: dict[str, bytes | BinaryIO] = {METADATA: _metadata(), CONFIG: config}
-        with atomic_file(path) as temporary, _scratch(path) as weights:
-            groups = groups_to_write(model)
-            write_arrays(weights, groups)
-            weights.seek(0)
-            with stored_arrays(weights, f"{path!r}: {WEIGHTS}", UNLIMITED) as stored:
-                check_written(groups, stored, f"{path!r}: {WEIGHTS}")
-            write_archive(temporary, {**members, WEIGHTS: weights, **assets_of(model)})
+        write_described(path, serialize_keras_object(model), groups_to_write(model), assets_of(model))
+
+
+def write_described(path: str, config: Mapping[str, Any], groups: Groups, assets: Mapping[str, bytes]) -> None:
+    """Write a `.keras` file of what a model consists of.
+
+    Args:
+        path: where to.
+        config: the description.
+        groups: the arrays, as `groups_to_write` gives them.
+        assets: the files of layers, by their names in the archive.
+    """
+    members = {METADATA: _metadata(), CONFIG: json.dumps(config).encode(), **assets}
+
+    def check(weights: BinaryIO) -> None:
+        with stored_arrays(weights, where, UNLIMITED) as stored:
+            check_written(groups, stored, where)
+
+    where = f"{path!r}: {WEIGHTS}"
+    with atomic_file(path) as temporary:
+        write_archive(temporary, members, lambda file: write_arrays(file, groups), check)
 
 
 def write_weights(
@@ -80,7 +93,7 @@ def write_weights(
 ) -> None:
     """Write a model's weights to a file; see `kmb_core.saving.save_weights`."""
     ending = TENSORS_ENDING if os.fspath(filepath).endswith(TENSORS_ENDING) else WEIGHTS_ENDING
-    path = _checked_path(filepath, INDEX_ENDING if max_shard_size is not None else ending, overwrite)
+    path = checked_path(filepath, INDEX_ENDING if max_shard_size is not None else ending, overwrite)
     if not getattr(model, "built", True):
         what = f"save_weights: model {model.name!r} has no weights yet: it is not built"
         raise CheckpointError(message(what, None, "Call it on data, or build(input_shape), first."))
@@ -88,7 +101,14 @@ def write_weights(
         write_groups(path, groups_to_write(model), max_shard_size)
 
 
-def _checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool) -> str:
+def checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool) -> str:
+    """The path of a file that may be written.
+
+    Args:
+        filepath: where to.
+        ending: that it must have.
+        overwrite: whether a file of this name may be replaced.
+    """
     path = os.fspath(filepath)
     if not path.endswith(ending):
         raise _wrong_ending(path, ending)
@@ -99,7 +119,7 @@ def _checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool
 
 def _wrong_ending(path: str, ending: str) -> CheckpointError:
     what = f"{path!r}: expected a file name that ends in {ending}"
-    cause = "Whole models are .keras files, weights alone .weights.h5 files; the old .h5 layout is not supported."
+    cause = "Whole models are .keras files, weights alone .weights.h5 files; old .h5 files are only read."
     stem = path.removesuffix(".weights.h5").removesuffix(".hdf5").removesuffix(".h5").removesuffix(".keras")
     return CheckpointError(message(what, cause, f"For instance {stem + ending!r}."))
 
@@ -109,17 +129,6 @@ def _metadata() -> bytes:
     return json.dumps(
         {"keras_version": KERAS_VERSION, "date_saved": saved, "kmb_version": version("kmb-core")}
     ).encode()
-
-
-@contextmanager
-def _scratch(path: str) -> Iterator[BinaryIO]:
-    """A file for the weights until they are in the archive: in memory, or, when large, unnamed on the same disk."""
-    folder = os.path.dirname(os.path.realpath(path))
-    try:
-        with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=folder) as file:
-            yield file  # type: ignore[misc]  # it has all methods of a binary file
-    except OSError as error:
-        raise unwritable(path, error) from error
 
 
 def assets_of(model: Any) -> dict[str, bytes]:
@@ -165,10 +174,11 @@ def read_model(
         config = archive.json(CONFIG)
         where = f"{path!r}: {WEIGHTS}"
         with archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
-            with _measured_for(config, compile), compiling(compile), variables_for(stored):
+            with _measured_for(config, compile), compiling(compile), variables_for(stored), deferred_values():
                 model = made(config, custom_objects, f"{path!r}: {CONFIG}")
+                replace(variables_in(model, stored))
             with use_backend(backend_of(model)):
-                with _placed(where):
+                with placed(where):
                     load_weights(model, stored, where)
                 load_assets(model, archive.assets, repr(path))
     return model
@@ -223,7 +233,7 @@ def made(config: dict[str, Any], custom_objects: Mapping[str, Any] | None, where
 
 
 @contextmanager
-def _placed(where: str) -> Iterator[None]:
+def placed(where: str) -> Iterator[None]:
     """Errors of other kinds than kmb's become such, with the place that was read."""
     try:
         yield
@@ -270,7 +280,7 @@ def load_assets(model: Any, read: Callable[[], Mapping[str, bytes]], where: str 
                 if place.parent == PurePosixPath(path):
                     with open(os.path.join(folder, place.name), "wb") as file:
                         file.write(content)
-            with _placed(f"{where}: assets of {path!r}"):
+            with placed(f"{where}: assets of {path!r}"):
                 part.load_assets(folder)
 
 

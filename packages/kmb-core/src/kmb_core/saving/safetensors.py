@@ -131,15 +131,20 @@ class Tensor:
     start: int
     where: str
 
+    @property
+    def nbytes(self) -> int:
+        """Of the values, in the file as in memory."""
+        return math.prod(self.shape) * numpy_dtype(self.dtype).itemsize
+
+    stored_bytes = nbytes
+
     def read(self) -> np.ndarray:
         """The values."""
-        dtype = numpy_dtype(self.dtype)
-        size = math.prod(self.shape) * dtype.itemsize
         self.file.seek(self.start)
-        content = np.fromfile(self.file, np.uint8, size)
-        if len(content) != size:
+        content = np.fromfile(self.file, np.uint8, self.nbytes)
+        if len(content) != self.nbytes:
             raise CheckpointError(message(f"{self.where} is damaged: it ends too early", "It was changed meanwhile."))
-        array = content.view(dtype).reshape(self.shape)
+        array = content.view(numpy_dtype(self.dtype)).reshape(self.shape)
         return array.byteswap() if sys.byteorder == "big" else array
 
 

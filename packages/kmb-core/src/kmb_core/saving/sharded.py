@@ -9,18 +9,21 @@ another saving is noticed.
 import json
 import os
 import re
-import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
+import numpy as np
+
 from kmb_core.errors import CheckpointError, MissingFileError, SecurityError, message
 from kmb_core.saving.archive import open_file
-from kmb_core.saving.atomic import atomic_file, unwritable
-from kmb_core.saving.hdf5 import Stored, stored_arrays, write_array
+from kmb_core.saving.atomic import atomic_file, place_of, unwritable
+from kmb_core.saving.hdf5 import Stored, fixed_text, stored_arrays, write_array
+from kmb_core.saving.new_hdf5 import new_hdf5
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
+from kmb_core.saving.unfinished import is_owned, new_mark, new_name, owned, remove
 from kmb_core.saving.weights import Groups, check_written
 
 INDEX_ENDING = ".weights.json"
@@ -44,19 +47,26 @@ def write_shards(path: str, groups: Groups, max_bytes: float) -> None:
         FileAccessError: where a file cannot be written.
     """
     path = os.path.realpath(path)
+    folder, _ = place_of(path)
     shards = _Shards(path, max_bytes)
     try:
-        with shards:
-            shards.write(groups)
-        with _arrays_of(path, _plain(shards.index(shards.written)), UNLIMITED) as stored:
-            check_written(groups, stored, repr(path))
-        with _alone(os.path.dirname(path)):
-            _publish(path, shards)
+        with owned(folder, shards.owner(shards.mark)):
+            try:
+                _write_set(path, shards, groups)
+            finally:
+                for name in shards.written:
+                    remove(os.path.join(folder, name))
     except OSError as error:
         raise unwritable(path, error) from error
-    finally:
-        for name in shards.written:
-            _remove(os.path.join(os.path.dirname(path), name))
+
+
+def _write_set(path: str, shards: "_Shards", groups: Groups) -> None:
+    with shards:
+        shards.write(groups)
+    with _arrays_of(path, _plain(shards.index(shards.written)), UNLIMITED) as stored:
+        check_written(groups, stored, repr(path))
+    with _alone(shards.folder):
+        _publish(path, shards)
 
 
 class _Shards(ExitStack):
@@ -66,7 +76,7 @@ class _Shards(ExitStack):
         super().__init__()
         self.folder, name = os.path.split(path)
         self.stem = name.removesuffix(INDEX_ENDING)
-        self.mark = secrets.token_hex(8)
+        self.mark = new_mark()
         self.max_bytes = max_bytes
         self.written: list[str] = []
         self.places: dict[str, list[int]] = {}
@@ -100,14 +110,16 @@ class _Shards(ExitStack):
         return group
 
     def _next(self) -> None:
-        import h5py  # heavy, and only files need it
-
         self.close()
         self.written.append(f"{self.stem}_{self.mark}_{len(self.written):05}.weights.h5")
         temporary = self.enter_context(atomic_file(os.path.join(self.folder, self.written[-1])))
-        self._file = self.enter_context(h5py.File(temporary, "w"))
-        self._file.attrs[_MARK] = self.mark
+        self._file = self.enter_context(new_hdf5(temporary))
+        self._file.attrs[_MARK] = np.bytes_(self.mark)  # of a fixed length: others lie in a heap of the file's
         self._used = 0
+
+    def owner(self, mark: str) -> str:
+        """Who writes the files that have this mark in their names."""
+        return new_name(self.stem, mark)
 
     def usual(self, number: int) -> str:
         return f"{self.stem}_{number:05}.weights.h5"
@@ -130,8 +142,16 @@ def _publish(path: str, shards: _Shards) -> None:
     for new, name in zip(shards.written, usual, strict=True):
         _also_named(os.path.join(shards.folder, new), os.path.join(shards.folder, name))
     _write_index(path, shards.index(usual))
-    for name in set(old) - set(usual):
-        _remove(os.path.join(shards.folder, name))
+    for name in {*old, *_abandoned(shards)} - set(usual):
+        remove(os.path.join(shards.folder, name))
+
+
+def _abandoned(shards: _Shards) -> Iterator[str]:
+    """Files that writers left which were killed; where there are no locks one cannot know."""
+    names = re.compile(rf"{re.escape(shards.stem)}_([0-9a-f]{{16}})_\d{{5}}\.weights\.h5(\.partial)?")
+    found = [match for name in os.listdir(shards.folder) if (match := names.fullmatch(name))]
+    if is_owned(shards.folder, shards.owner(shards.mark)):
+        yield from (match[0] for match in found if not is_owned(shards.folder, shards.owner(match[1])))
 
 
 def _also_named(file: str, name: str) -> None:
@@ -144,17 +164,12 @@ def _also_named(file: str, name: str) -> None:
     try:
         os.replace(temporary, name)
     finally:
-        _remove(temporary)
+        remove(temporary)
 
 
 def _write_index(path: str, index: Mapping[str, Any]) -> None:
     with atomic_file(path) as temporary, open(temporary, "w", encoding="utf-8") as file:
         json.dump(index, file, indent=4)
-
-
-def _remove(path: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(path)
 
 
 @contextmanager
@@ -263,8 +278,7 @@ def _shard(stack: ExitStack, path: str, name: str, mark: Any, policy: LoadPolicy
     file = stack.enter_context(open_file(place))
     stored = stack.enter_context(stored_arrays(file, f"{path!r}: {name}", policy))
     first = next(iter(stored.values()), None)
-    found = None if first is None else first.dataset.file.attrs.get(_MARK)
-    if mark is not None and first is not None and found != mark:
+    if mark is not None and first is not None and fixed_text(first.dataset.file, _MARK) != mark:
         what = f"{path!r}: the file {name!r} is of another saving than the index"
         raise CheckpointError(
             message(what, "Files of two sets were mixed, or it is being saved now.", "Save it again.")

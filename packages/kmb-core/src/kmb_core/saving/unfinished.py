@@ -15,9 +15,14 @@ _OWNER, _PARTIAL = ".owner", ".partial"
 _OWNERS = re.compile(r"\..*\.[0-9a-f]{16}\.owner", re.DOTALL)
 
 
-def new_name(name: str) -> str:
+def new_mark() -> str:
+    """What no other writer has."""
+    return secrets.token_hex(8)
+
+
+def new_name(name: str, mark: str | None = None) -> str:
     """A name for the unfinished form of a file, which no other writer has."""
-    return f".{name[:100]}.{secrets.token_hex(8)}"
+    return f".{name[:100]}.{mark or new_mark()}"
 
 
 def remove(path: str) -> None:
@@ -72,6 +77,16 @@ def _claimed(owner: str) -> int | None:
         if os.fstat(descriptor).st_nlink:
             return descriptor
         os.close(descriptor)  # removed by another process between the two steps
+
+
+def is_owned(folder: str, name: str) -> bool:
+    """Whether somebody writes the file, or has died and nobody has noticed.
+
+    Args:
+        folder: where it is.
+        name: what `new_name` gives.
+    """
+    return os.path.exists(os.path.join(folder, name + _OWNER))
 
 
 def remove_unowned(folder: str) -> None:

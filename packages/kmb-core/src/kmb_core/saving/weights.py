@@ -38,7 +38,7 @@ class Fetch:
         return convert_to_numpy(self._value)
 
 
-Groups = Mapping[str, tuple[str, Mapping[str, Fetch]]]
+Groups = Mapping[str, tuple[str, Mapping[str, Any]]]  # of `Fetch`, or what has its attributes and can be called
 
 
 def groups_to_write(model: Any) -> dict[str, tuple[str, dict[str, Fetch]]]:
@@ -160,29 +160,54 @@ def load_weights(
     Raises:
         CheckpointError: listing what is missing, unexpected or of another shape; then nothing was changed.
     """
-    groups = _by_group(stored)
+    groups = by_group(stored)
     problems = _Comparison()
     loading: list[tuple[str, Any, dict[str, Stored]]] = []
     optimizer: list[tuple[str, Any, dict[str, Stored]]] = []
+    optional: set[str] = set()
     for path, part in places(model):
         found = groups.pop(vars_path(path), {})
+        optional.update(vars_path(f"{path}/{name}" if path else name) for name in getattr(part, "optional_places", ()))
+        if not found and vars_path(path) in optional:
+            continue
         if path == "optimizer" or path.startswith("optimizer/"):
             optimizer.append((path, part, found))
         elif _compared(problems, path, part, found):
             loading.append((path, part, found))
     if not optimizer:  # loaded without compilation, or weights of a model that is trained in another way
         groups = {path: found for path, found in groups.items() if not path.startswith("optimizer/")}
+    groups = {path: found for path, found in groups.items() if path not in optional}
     problems.unexpected += [f"{path}/{key}  {_seen(s)}" for path, found in groups.items() for key, s in found.items()]
     if problems.mismatched or (strict and problems.summary):
         _report(model, where, problems, skip_mismatch)
     for path, part, found in sorted(loading, key=lambda item: _reads_as_it_writes(item[1])):  # who may refuse, first
         _set(path, part, found, where, skip_mismatch)
     for path, part, found in optimizer:
-        _set_optimizer(path, part, found)
+        set_optimizer(path, part, found)
 
 
-def _by_group(stored: Mapping[str, Stored]) -> dict[str, dict[str, Stored]]:
-    """The arrays by object: {".../vars": {key: array}}."""
+def variables_in(model: Any, stored: Mapping[str, Stored]) -> Iterator[Any]:
+    """The variables that `load_weights` certainly sets: of built-in layers whose part of the file is complete.
+
+    Args:
+        model: a built model or layer.
+        stored: the arrays of the file.
+    """
+    groups = by_group(stored)
+    for path, part in places(model):
+        found = groups.get(vars_path(path))
+        if found and _reads_as_it_writes(part) and not path.startswith("optimizer"):
+            expected = _expected(part)
+            if expected.keys() == found.keys():
+                yield from (value for value in expected.values() if isinstance(value, Variable))
+
+
+def by_group(stored: Mapping[str, Stored]) -> dict[str, dict[str, Stored]]:
+    """The arrays by object: {".../vars": {key: array}}.
+
+    Args:
+        stored: the arrays by path.
+    """
     groups: dict[str, dict[str, Stored]] = defaultdict(dict)
     for path, array in stored.items():
         group, separator, key = path.rpartition("vars/")
@@ -248,11 +273,16 @@ def _set(path: str, part: Any, found: Mapping[str, Stored], where: str, skip_mis
         warnings.warn(what, stacklevel=6)
 
 
-def _set_optimizer(path: str, part: Any, found: dict[str, Stored]) -> None:
+def set_optimizer(path: str, part: Any, found: dict[str, Stored]) -> None:
     """Set an optimizer's state where it fits.
 
     A file that was saved before any step has the first variables only (the count of steps and the learning rate); the
     others keep their initial values.
+
+    Args:
+        path: where it lies, for messages.
+        part: the optimizer, built.
+        found: the arrays of the file, by their number.
     """
     own = part.variables
     fits = all(key.isdecimal() and int(key) < len(own) and own[int(key)].shape == s.shape for key, s in found.items())

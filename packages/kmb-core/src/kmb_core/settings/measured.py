@@ -68,10 +68,23 @@ def fastest(fingerprint: str | None, purpose: str, among: Iterable[str]) -> str 
         return None
     allowed = set(among)
     for kind in (purpose, *PURPOSES):
-        speeds = {name: speed for name, speed in entry.get(kind, {}).items() if name in allowed}
-        if speeds:
-            return min(speeds, key=lambda name: (-speeds[name], name))
+        found = {name: speed for name, speed in entry.get(kind, {}).items() if name in allowed}
+        if found:
+            return min(found, key=lambda name: (-found[name], name))
     return None
+
+
+def speeds(fingerprint: str, purpose: str) -> dict[str, float]:
+    """How fast the backends were for a model.
+
+    Args:
+        fingerprint: of the model's architecture.
+        purpose: "training" or "inference".
+
+    Returns:
+        Samples per second by backend; empty where nothing was measured.
+    """
+    return dict(_models().get(fingerprint, {}).get(purpose, {}))
 
 
 def _models() -> dict[str, Any]:

@@ -4,6 +4,7 @@ It owns epochs, validation, callbacks and history. Each batch goes to the traine
 logs stay on the device until a callback reads them.
 """
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -362,7 +363,7 @@ def _limited(adapter: Any, steps: int | None) -> Iterator[Any]:
     limit = settings.max_steps_per_epoch()
     if limit is None:
         return adapter.batches()
-    return (batch for _, batch in zip(range(limit), adapter.batches(), strict=False))
+    return itertools.islice(adapter.batches(), limit)
 
 
 def read_ahead(model: Any, adapter: Any) -> ReadAhead:

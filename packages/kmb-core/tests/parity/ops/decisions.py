@@ -9,43 +9,48 @@ DECISIONS: tuple[Difference, ...] = (
         reason="Keras ends in an exception, mostly the framework's, for lack of a kernel or of a cast; kmb "
         "computes, as its conformance rows prove.",
         ops={
-            "jax": "dot slice_update switch",
+            "jax": "bincount dot slice_update switch vander",
             "jax numpy tensorflow": "sigmoid",
             "jax numpy tensorflow torch": (
-                "average_pool batch_normalization cholesky conv_transpose depthwise_conv det "
-                "dot_product_attention eig eigh fft histogram ifft2 image.resize inv irfft istft logdet "
-                "lstsq max_pool normalize pinv qr rms_normalization scatter_update segment_max "
-                "segment_min separable_conv slogdet solve sparse_categorical_crossentropy stft svd"
+                "array_split average_pool batch_normalization binary_crossentropy categorical_crossentropy "
+                "cdist cholesky cholesky_inverse conv_transpose depthwise_conv det dot_product_attention "
+                "eig eigh fft fft2 glu histogram ifft2 image.map_coordinates image.resize "
+                "image.sobel_edges inv irfft istft log_sigmoid log_softmax logdet lstsq lu_factor "
+                "matrix_rank max_pool norm normalize pinv polar psnr qr rearrange rms_normalization round "
+                "scatter scatter_update segment_max segment_min segment_prod segment_sum separable_conv "
+                "silu slogdet softmax solve sparse_categorical_crossentropy stft svd"
             ),
-            "jax tensorflow torch": "adaptive_average_pool image.elastic_transform image.gaussian_blur meshgrid rfft",
+            "jax numpy torch": "associative_scan ctc_loss",
+            "jax tensorflow": "argpartition erf rsqrt while_loop",
+            "jax tensorflow torch": (
+                "adaptive_average_pool image.elastic_transform image.gaussian_blur kron meshgrid rfft where"
+            ),
+            "jax torch": "repeat",
             "numpy": "image.ssim vectorized_map view",
             "numpy tensorflow": "nanmedian",
             "numpy tensorflow torch": (
-                "array_split binary_crossentropy categorical_crossentropy cdist cholesky_inverse conv "
-                "digitize fft2 geomspace glu hard_tanh image.map_coordinates image.scale_and_translate "
-                "image.sobel_edges linspace log_sigmoid log_softmax logspace lu_factor map matrix_rank "
-                "norm polar psnr rearrange round scan scatter segment_prod segment_sum select silu "
-                "softmax solve_triangular threshold unfold"
+                "conv digitize geomspace hard_tanh image.scale_and_translate linspace logspace map scan "
+                "select solve_triangular threshold unfold"
             ),
-            "numpy torch": "associative_scan average ctc_loss multi_hot one_hot",
+            "numpy torch": "average multi_hot one_hot",
             "tensorflow": (
-                "argpartition bitwise_invert bitwise_not clip conj conjugate corrcoef correlate diag "
-                "diagonal divide_no_nan erf erfc erfinv fmax fmin heaviside i0 kaiser logsumexp max "
-                "maximum min minimum nanquantile negative pad prod real reciprocal rsqrt sparse_plus "
-                "sparse_sigmoid squareplus top_k unique vectorize while_loop"
+                "bitwise_invert bitwise_not clip conj conjugate corrcoef correlate diag diagonal "
+                "divide_no_nan erfc erfinv fmax fmin heaviside i0 kaiser logsumexp max maximum min minimum "
+                "nanquantile negative pad prod real reciprocal sparse_plus sparse_sigmoid squareplus top_k "
+                "unique vectorize"
             ),
             "tensorflow torch": (
                 "adaptive_max_pool add arange bitwise_and bitwise_left_shift bitwise_or "
                 "bitwise_right_shift bitwise_xor celu divide einsum elu floor_divide fmod fold full_like "
                 "gelu get_item greater greater_equal hard_shrink hard_sigmoid hard_silu hstack hypot "
-                "image.affine_transform image.extract_patches image.perspective_transform in_top_k kron "
-                "lcm leaky_relu left_shift less less_equal mod moments multiply power right_shift "
-                "searchsorted selu soft_shrink softplus softsign sparsemax subtract tanh_shrink trapezoid "
-                "true_divide view_as_real vstack where"
+                "image.affine_transform image.extract_patches image.perspective_transform in_top_k lcm "
+                "leaky_relu left_shift less less_equal mod moments multiply power right_shift searchsorted "
+                "selu soft_shrink softplus softsign sparsemax subtract tanh_shrink trapezoid true_divide "
+                "view_as_real vstack"
             ),
             "torch": (
                 "append concatenate cross dstack equal full gcd imag isin jvp layer_normalization "
-                "logical_and logical_or logical_xor not_equal outer repeat stack take vdot"
+                "logical_and logical_or logical_xor not_equal outer stack take vdot"
             ),
         },
     ),
@@ -73,8 +78,7 @@ DECISIONS: tuple[Difference, ...] = (
         reason="Tensors of a call are written by position where Keras writes some by keyword, or the other way "
         "round; each library reads both forms.",
         ops={
-            "jax numpy tensorflow torch": "isclose rms_normalization",
-            "numpy tensorflow torch": "dot_product_attention",
+            "jax numpy tensorflow torch": "dot_product_attention isclose rms_normalization",
         },
     ),
     Difference(
@@ -87,8 +91,11 @@ DECISIONS: tuple[Difference, ...] = (
         reason="Several tensors come in the same kind of sequence on every backend; Keras gives a list on one "
         "and a tuple on another.",
         ops={
-            "numpy torch": "meshgrid",
+            "jax numpy torch": "meshgrid",
             "tensorflow torch": "where",
+        },
+        varying={
+            "jax": "meshgrid",
         },
     ),
     Difference(
@@ -140,7 +147,7 @@ DECISIONS: tuple[Difference, ...] = (
         reason="The fill value of a symbolic call is a number: a symbolic tensor has no value to store in the "
         "configuration.",
         ops={
-            "numpy tensorflow torch": "full",
+            "jax numpy tensorflow torch": "full",
         },
     ),
     Difference(
@@ -153,8 +160,8 @@ DECISIONS: tuple[Difference, ...] = (
         reason="A parameter of the wrong shape is refused on every backend in the same words; Keras lets a "
         "framework broadcast it, or refuses it on some backends.",
         ops={
+            "jax numpy tensorflow": "rms_normalization",
             "jax numpy torch": "scatter_update",
-            "numpy tensorflow": "rms_normalization",
             "tensorflow": "batch_normalization",
             "torch": "average slice_update tensordot",
         },
@@ -181,7 +188,7 @@ DECISIONS: tuple[Difference, ...] = (
         kind=DECISION,
         reason="Derivatives are of floating tensors; refused on every backend, as Keras does on JAX only.",
         ops={
-            "jax tensorflow": "jvp",
+            "tensorflow": "jvp",
         },
     ),
     Difference(
@@ -242,8 +249,8 @@ DECISIONS: tuple[Difference, ...] = (
         kind=DECISION,
         reason="Among equal or partitioned elements the order is not determined by the documentation; kmb is stable.",
         ops={
+            "jax numpy tensorflow torch": "argpartition",
             "numpy": "argsort top_k",
-            "numpy tensorflow torch": "argpartition",
             "tensorflow": "lu_factor",
         },
         varying={
@@ -266,7 +273,7 @@ DECISIONS: tuple[Difference, ...] = (
         kind=DECISION,
         reason="A path that cannot be is infinitely unlikely; Keras adds a finite penalty.",
         ops={
-            "numpy tensorflow": "ctc_loss",
+            "jax numpy tensorflow": "ctc_loss",
         },
     ),
     Difference(
@@ -277,7 +284,7 @@ DECISIONS: tuple[Difference, ...] = (
         kind=DECISION,
         reason="A distance of complex numbers is real.",
         ops={
-            "numpy tensorflow torch": "cdist",
+            "jax numpy tensorflow torch": "cdist",
         },
     ),
     Difference(
@@ -302,7 +309,7 @@ DECISIONS: tuple[Difference, ...] = (
         reason="A Python number takes the dtype of the tensor beside it; Keras makes a tensor of floatx or "
         "int32 of it first.",
         ops={
-            "jax numpy tensorflow torch": "ctc_decode psnr",
+            "jax numpy tensorflow torch": "arctan2 ctc_decode nextafter normalize psnr",
             "numpy": (
                 "adaptive_average_pool average_pool batch_normalization binary_crossentropy celu cholesky "
                 "cholesky_inverse det elu full_like gelu hard_sigmoid hard_silu histogram inv log_sigmoid "
@@ -312,8 +319,8 @@ DECISIONS: tuple[Difference, ...] = (
             ),
             "numpy tensorflow": "bitwise_and bitwise_or bitwise_xor gcd geomspace lcm select where",
             "numpy tensorflow torch": (
-                "arctan2 bitwise_left_shift bitwise_right_shift ctc_loss heaviside hypot kron left_shift "
-                "linspace nextafter normalize right_shift trapezoid"
+                "bitwise_left_shift bitwise_right_shift ctc_loss heaviside hypot kron left_shift linspace "
+                "right_shift trapezoid"
             ),
             "numpy torch": "associative_scan categorical_crossentropy",
             "tensorflow": (
@@ -351,19 +358,19 @@ DECISIONS: tuple[Difference, ...] = (
         reason="Integers and booleans become floatx where a function is one of real numbers; Keras leaves them "
         "as they are, or follows NumPy to half or double precision.",
         ops={
-            "jax numpy tensorflow": "sigmoid",
+            "jax numpy tensorflow": "erf rsqrt sigmoid",
             "jax numpy tensorflow torch": (
-                "adaptive_average_pool batch_normalization conv conv_transpose depthwise_conv "
-                "dot_product_attention fft ifft2 image.ssim irfft istft layer_normalization lstsq "
-                "rms_normalization separable_conv solve sparse_categorical_crossentropy stft"
+                "adaptive_average_pool average_pool batch_normalization binary_crossentropy cholesky "
+                "cholesky_inverse conv conv_transpose depthwise_conv det dot_product_attention elu fft glu "
+                "hard_sigmoid hard_tanh histogram hypot ifft2 image.sobel_edges image.ssim irfft istft "
+                "layer_normalization log_sigmoid log_softmax lstsq rms_normalization separable_conv silu "
+                "softmax softplus solve sparse_categorical_crossentropy stft threshold"
             ),
-            "numpy tensorflow": "clip erf rsqrt select sparse_plus sparse_sigmoid squareplus",
+            "numpy tensorflow": "clip select sparse_plus sparse_sigmoid squareplus",
             "numpy tensorflow torch": (
-                "average_pool binary_crossentropy categorical_crossentropy celu cholesky cholesky_inverse "
-                "det elu fft2 gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh heaviside histogram "
-                "hypot image.sobel_edges inv leaky_relu log_sigmoid log_softmax logdet lu_factor moments "
-                "pinv qr rfft selu silu soft_shrink softmax softplus softsign solve_triangular sparsemax "
-                "svd tanh_shrink threshold"
+                "categorical_crossentropy celu fft2 gelu hard_shrink hard_silu heaviside inv leaky_relu "
+                "logdet lu_factor moments pinv qr rfft selu soft_shrink softsign solve_triangular "
+                "sparsemax svd tanh_shrink"
             ),
             "numpy torch": "multi_hot",
             "tensorflow": "correlate erfinv",
@@ -384,24 +391,26 @@ DECISIONS: tuple[Difference, ...] = (
         reason="Computed in floatx for integers and booleans, where Keras computes in integers or half "
         "precision and so rounds, wraps round or divides by zero.",
         ops={
-            "jax": "scatter_update",
-            "jax numpy": "binary_crossentropy conv conv_transpose depthwise_conv",
-            "jax numpy tensorflow": "batch_normalization",
-            "jax numpy tensorflow torch": (
-                "dot_product_attention image.perspective_transform image.resize image.scale_and_translate "
-                "image.ssim layer_normalization"
+            "jax": "cdist scatter_update",
+            "jax numpy": (
+                "binary_crossentropy categorical_crossentropy conv conv_transpose depthwise_conv hard_tanh "
+                "log_sigmoid log_softmax separable_conv softmax sparse_categorical_crossentropy"
             ),
-            "jax numpy torch": "ctc_decode",
+            "jax numpy tensorflow": "batch_normalization psnr",
+            "jax numpy tensorflow torch": (
+                "dot_product_attention image.map_coordinates image.perspective_transform image.resize "
+                "image.scale_and_translate image.ssim layer_normalization rms_normalization saturate_cast"
+            ),
+            "jax numpy torch": "ctc_decode image.sobel_edges",
             "jax torch": "geomspace",
             "numpy": (
-                "categorical_crossentropy elu erf gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh "
-                "hypot image.gaussian_blur leaky_relu log_sigmoid log_softmax logaddexp2 nanquantile normalize "
-                "rad2deg reciprocal rfft rsqrt selu separable_conv sigmoid silu soft_shrink softmax "
-                "softsign sparse_categorical_crossentropy squareplus threshold"
+                "elu erf gelu glu hard_shrink hard_sigmoid hard_silu hypot image.gaussian_blur leaky_relu "
+                "logaddexp2 nanquantile normalize rad2deg reciprocal rfft rsqrt selu sigmoid silu "
+                "soft_shrink softsign squareplus threshold"
             ),
-            "numpy tensorflow": "clip moments psnr",
-            "numpy tensorflow torch": "image.affine_transform image.map_coordinates rms_normalization saturate_cast",
-            "numpy torch": "associative_scan cbrt image.sobel_edges segment_sum sparse_plus sparse_sigmoid trapezoid",
+            "numpy tensorflow": "clip moments",
+            "numpy tensorflow torch": "image.affine_transform",
+            "numpy torch": "associative_scan cbrt segment_sum sparse_plus sparse_sigmoid trapezoid",
             "tensorflow": "correlate depth_to_space space_to_depth",
             "tensorflow torch": "segment_max segment_min",
             "torch": "cross digitize einsum ldexp linspace pad segment_prod take_along_axis",
@@ -454,11 +463,8 @@ DECISIONS: tuple[Difference, ...] = (
         kind=DECISION,
         reason="Booleans count as int32; NumPy makes int8 of them, other frameworks leave them.",
         ops={
-            "jax numpy tensorflow torch": "matmul relu6",
-            "numpy tensorflow torch": (
-                "bitwise_left_shift bitwise_right_shift einsum floor_divide left_shift lu_factor power "
-                "relu right_shift select vander"
-            ),
+            "jax numpy tensorflow torch": "einsum floor_divide matmul power relu relu6 vander",
+            "numpy tensorflow torch": "bitwise_left_shift bitwise_right_shift left_shift lu_factor right_shift select",
             "numpy torch": "associative_scan",
             "torch": "linspace logspace",
         },
@@ -484,14 +490,13 @@ DECISIONS: tuple[Difference, ...] = (
         reason="Tensors of several dtypes are brought to the one that they share; Keras keeps that of one of "
         "them, or of floatx.",
         ops={
-            "jax numpy tensorflow torch": "fft image.ssim layer_normalization",
+            "jax numpy tensorflow torch": (
+                "categorical_crossentropy cdist conv conv_transpose ctc_loss depthwise_conv fft fft2 ifft2 "
+                "image.ssim irfft istft layer_normalization lstsq rms_normalization separable_conv solve"
+            ),
             "numpy": "logspace logsumexp lu_factor",
             "numpy tensorflow": "geomspace select trapezoid",
-            "numpy tensorflow torch": (
-                "binary_crossentropy categorical_crossentropy cdist conv conv_transpose ctc_loss "
-                "depthwise_conv fft2 ifft2 irfft istft lstsq rms_normalization separable_conv solve "
-                "solve_triangular"
-            ),
+            "numpy tensorflow torch": "binary_crossentropy solve_triangular",
             "numpy torch": "linspace",
             "tensorflow": "batch_normalization",
             "torch": "associative_scan logdet",
@@ -612,5 +617,23 @@ DECISIONS: tuple[Difference, ...] = (
         varying={
             "torch": "lstsq",
         },
+    ),
+    Difference(
+        aspects=("values",),
+        kind=DECISION,
+        reason="A tensor that has the dtype already comes back as it is; Keras clips its infinities.",
+        ops={
+            "jax": "saturate_cast",
+        },
+        calls=("saturate_cast(float16*, 'float16')",),
+    ),
+    Difference(
+        aspects=("values",),
+        kind=DECISION,
+        reason="Weights are computed in 32 bits for images of half precision; Keras rounds them on the way.",
+        ops={
+            "jax": "image.scale_and_translate",
+        },
+        calls=("*float16*",),
     ),
 )

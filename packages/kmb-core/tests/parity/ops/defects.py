@@ -13,19 +13,20 @@ DEFECTS: tuple[Difference, ...] = (
         reason="Keras gives tensors of another dtype or shape than it foresees from symbolic tensors; kmb gives "
         "what Keras foresees.",
         ops={
-            "jax": "image.scale_and_translate",
+            "jax": "fold image.scale_and_translate relu6",
+            "jax numpy": "conv_transpose sparse_categorical_crossentropy stft",
             "jax numpy tensorflow": "view_as_real",
-            "jax numpy tensorflow torch": "istft",
+            "jax numpy tensorflow torch": "istft logaddexp logaddexp2 unique",
             "jax numpy torch": "top_k",
             "jax tensorflow": "conv",
             "numpy": (
                 "associative_scan batch_normalization binary_crossentropy categorical_crossentropy cdist "
-                "cholesky cholesky_inverse conj conjugate conv_transpose det eigh histogram i0 ifft2 inv "
-                "logdet logsumexp lstsq normalize pinv psnr qr reciprocal round slogdet solve "
-                "solve_triangular sparse_categorical_crossentropy sparsemax stft svd"
+                "cholesky cholesky_inverse conj conjugate det eigh histogram i0 ifft2 inv logdet logsumexp "
+                "lstsq normalize pinv psnr qr reciprocal round slogdet solve solve_triangular sparsemax "
+                "svd"
             ),
             "numpy tensorflow": "fmod geomspace mod",
-            "numpy tensorflow torch": "dot inner logaddexp logaddexp2 outer select unique",
+            "numpy tensorflow torch": "dot inner outer select",
             "numpy torch": "meshgrid segment_max segment_min slice",
             "tensorflow": "depthwise_conv image.extract_patches prod",
             "tensorflow torch": "matmul nonzero",
@@ -50,26 +51,26 @@ DEFECTS: tuple[Difference, ...] = (
                 "moments pinv qr selu soft_shrink softmax"
             ),
             "jax numpy": "cholesky_inverse",
-            "jax numpy tensorflow": "sign slice_update",
+            "jax numpy tensorflow": "logdet sign slice_update view_as_real",
             "jax numpy tensorflow torch": (
-                "adaptive_average_pool adaptive_max_pool array_split bitwise_and bitwise_invert "
+                "adaptive_average_pool adaptive_max_pool angle array_split bitwise_and bitwise_invert "
                 "bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor "
-                "categorical_crossentropy corrcoef cross eig gcd geomspace image.scale_and_translate kron "
-                "layer_normalization lcm left_shift logspace lu_factor polar ptp right_shift searchsorted "
-                "select slogdet svd tensordot trapezoid unravel_index vdot"
+                "categorical_crossentropy corrcoef cross eig gcd geomspace imag image.scale_and_translate "
+                "kron layer_normalization lcm left_shift linspace logspace logsumexp lu_factor negative "
+                "normalize polar psnr ptp real reciprocal right_shift rot90 searchsorted select slogdet "
+                "subtract svd tensordot trapezoid unravel_index vdot"
             ),
-            "jax numpy torch": "batch_normalization binary_crossentropy solve solve_triangular",
+            "jax numpy torch": "batch_normalization binary_crossentropy eigh erfinv solve solve_triangular vstack",
             "jax tensorflow": "leaky_relu meshgrid multi_hot",
-            "jax torch": "rfft softsign sparse_plus squareplus",
+            "jax torch": "clip rfft softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink",
             "numpy": "ifft2 istft",
-            "numpy tensorflow": "logdet view_as_real",
-            "numpy tensorflow torch": (
-                "angle arctan2 dot_product_attention imag linspace logsumexp ndim negative normalize psnr "
-                "real reciprocal rot90 subtract"
-            ),
-            "numpy torch": "eigh erfinv sparse_categorical_crossentropy vstack",
+            "numpy tensorflow torch": "arctan2 dot_product_attention ndim",
+            "numpy torch": "sparse_categorical_crossentropy",
             "tensorflow": "scatter_update",
-            "torch": "clip erf rms_normalization rsqrt sigmoid sparse_sigmoid sparsemax tanh_shrink",
+            "torch": "erf rms_normalization rsqrt sigmoid",
+        },
+        varying={
+            "jax": "meshgrid",
         },
         proof="as Keras computes",
     ),
@@ -81,15 +82,13 @@ DEFECTS: tuple[Difference, ...] = (
         kind=DEFECT,
         reason="Keras cannot foresee what it can compute; kmb can.",
         ops={
+            "jax": "cond",
             "jax numpy tensorflow torch": (
-                "adaptive_average_pool adaptive_max_pool bincount bitwise_and bitwise_or "
-                "bitwise_right_shift bitwise_xor correlate digitize dot_product_attention dstack "
-                "full_like heaviside hstack ifft2 image.map_coordinates isin left_shift linspace meshgrid "
-                "polar rearrange searchsorted segment_min select squeeze vstack"
-            ),
-            "numpy tensorflow torch": (
-                "array_split bitwise_left_shift conv fft fft2 get_item hypot lstsq right_shift "
-                "segment_max segment_prod segment_sum stft"
+                "adaptive_average_pool adaptive_max_pool array_split bincount bitwise_and "
+                "bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor conv correlate digitize "
+                "dot_product_attention dstack fft fft2 full_like get_item heaviside hstack hypot ifft2 "
+                "image.map_coordinates isin left_shift linspace lstsq meshgrid polar rearrange right_shift "
+                "searchsorted segment_max segment_min segment_prod segment_sum select squeeze stft vstack"
             ),
             "tensorflow": "scan",
         },
@@ -188,7 +187,7 @@ DEFECTS: tuple[Difference, ...] = (
         kind=DEFECT,
         reason="Keras turns a zero vector of half precision into NaN: its epsilon is 0 there.",
         ops={
-            "numpy tensorflow torch": "normalize",
+            "jax numpy tensorflow torch": "normalize",
         },
         calls=("*float16*",),
     ),
@@ -200,9 +199,12 @@ DEFECTS: tuple[Difference, ...] = (
             "batch dtype",
         ),
         kind=DEFECT,
-        reason="Keras on TensorFlow casts every grid to the dtype of the first.",
+        reason="Keras casts every grid to the dtype of the first on TensorFlow, and foresees it everywhere.",
         ops={
-            "numpy tensorflow torch": "meshgrid",
+            "jax numpy tensorflow torch": "meshgrid",
+        },
+        varying={
+            "jax": "meshgrid",
         },
     ),
     Difference(
@@ -226,15 +228,14 @@ DEFECTS: tuple[Difference, ...] = (
         kind=DEFECT,
         reason="Keras foresees the shape of one argument where arguments broadcast, are stacked or reduced.",
         ops={
-            "jax numpy tensorflow torch": "slogdet",
-            "jax tensorflow torch": "adaptive_average_pool",
-            "numpy tensorflow torch": (
-                "categorical_crossentropy image.scale_and_translate polar rearrange solve solve_triangular"
-            ),
-            "tensorflow": "corrcoef kron",
+            "jax numpy tensorflow torch": "categorical_crossentropy polar rearrange slogdet solve",
+            "jax tensorflow": "kron",
+            "jax tensorflow torch": "adaptive_average_pool dot_product_attention",
+            "numpy tensorflow torch": "image.scale_and_translate solve_triangular",
+            "tensorflow": "corrcoef",
             "tensorflow torch": (
                 "adaptive_max_pool bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift "
-                "bitwise_xor dot_product_attention left_shift right_shift"
+                "bitwise_xor left_shift right_shift"
             ),
         },
         details=("(*",),
@@ -247,8 +248,7 @@ DEFECTS: tuple[Difference, ...] = (
         kind=DEFECT,
         reason="Keras foresees the dtype of an argument for results that are complex or integers.",
         ops={
-            "jax numpy tensorflow torch": "eig",
-            "numpy tensorflow torch": "lu_factor polar",
+            "jax numpy tensorflow torch": "eig lu_factor polar",
         },
         details=(
             "complex64, Keras *",
@@ -293,7 +293,8 @@ DEFECTS: tuple[Difference, ...] = (
         reason="Keras's backends differ from each other in the border or in the placing of an even kernel; kmb "
         "gives one result on all of them.",
         ops={
-            "numpy tensorflow": "image.gaussian_blur image.sobel_edges",
+            "jax numpy tensorflow": "image.gaussian_blur",
+            "numpy tensorflow": "image.sobel_edges",
         },
     ),
     Difference(
@@ -301,7 +302,7 @@ DEFECTS: tuple[Difference, ...] = (
         kind=DEFECT,
         reason="Keras transposes a complex triangle without conjugating it.",
         ops={
-            "numpy tensorflow torch": "cholesky_inverse",
+            "jax numpy tensorflow torch": "cholesky_inverse",
         },
     ),
     Difference(
@@ -317,6 +318,7 @@ DEFECTS: tuple[Difference, ...] = (
         kind=DEFECT,
         reason="Keras loses a NaN or infinity on the way, where NumPy keeps it.",
         ops={
+            "jax": "divide solve_triangular true_divide",
             "tensorflow": "angle isclose",
             "tensorflow torch": "heaviside",
             "torch": "sign",
@@ -389,5 +391,37 @@ DEFECTS: tuple[Difference, ...] = (
         ops={
             "tensorflow": "rfft",
         },
+    ),
+    Difference(
+        aspects=(
+            "dtype",
+            "values",
+        ),
+        kind=DEFECT,
+        reason="Keras adds bytes up in their own dtype on JAX, which they leave, and in int32 elsewhere.",
+        ops={
+            "jax": "bincount",
+        },
+        calls=("*int8*",),
+    ),
+    Difference(
+        aspects=("values",),
+        kind=DEFECT,
+        reason="Keras's remainder by a zero that is a boolean is the dividend on JAX; of integers, and in NumPy, it "
+        "is 0.",
+        ops={
+            "jax": "fmod",
+        },
+        calls=("*bool*",),
+    ),
+    Difference(
+        aspects=("values",),
+        kind=DEFECT,
+        reason="Integers rounded past the end of their dtype wrap round in NumPy; Keras converts a float, which is "
+        "clipped.",
+        ops={
+            "jax": "round",
+        },
+        calls=("*int8*",),
     ),
 )

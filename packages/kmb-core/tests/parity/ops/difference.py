@@ -13,7 +13,8 @@ class Difference:
     """One reason for which ops differ. Each of the ops shows it on each of its backends.
 
     `varying` names those of the ops, by the backends, whose results depend on the processor (the width of its vectors,
-    its libraries of linear algebra, what it makes of NaN as an integer): they may show it or not.
+    its libraries of linear algebra, what it makes of NaN as an integer) or on the framework's version (whether a list
+    or a tuple comes of `jax.numpy.meshgrid`): they may show it or not.
     `aspects`, `calls` and `details` are patterns, any of which fits: what is compared, the call, what is found.
     `proof` is which other result of Keras the comparison has to find in agreement with kmb.
     """
@@ -32,7 +33,7 @@ class Difference:
         return _named(self.ops, op, backend)
 
     def varies(self, op: str, backend: str) -> bool:
-        """Whether another processor shows it, or does not."""
+        """Whether another processor or version shows it, or does not."""
         return _named(self.varying, op, backend)
 
     def covers(self, found: Any) -> bool:

@@ -41,7 +41,8 @@ def _entry(entry: Difference) -> str:
         lines.append(f"  Checked in each call: {entry.proof}.")
     lines += [f"  - {backends.replace(' ', ', ')}: `{ops}`" for backends, ops in entry.ops.items()]
     lines += [
-        f"  - Not on every processor, {backends.replace(' ', ', ')}: `{ops}`" for backends, ops in entry.varying.items()
+        f"  - Not on every processor or version, {backends.replace(' ', ', ')}: `{ops}`"
+        for backends, ops in entry.varying.items()
     ]
     return "\n".join(lines)
 

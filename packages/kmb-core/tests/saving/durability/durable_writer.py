@@ -18,10 +18,13 @@ from kmb_core.training.callbacks.run_state import read_state
 NAMES = {
     "model": "m.keras",
     "weights": "w.weights.h5",
+    "shards": "s.weights.json",
+    "tensors": "t.safetensors",
     "checkpoint": "c.keras",
     "backup": "backup/latest.npz",
     "log": "log.csv",
 }
+TRAINING = ("checkpoint", "backup")
 X, Y = np.ones((4, 16), "float32"), np.ones((4, 1), "float32")
 
 
@@ -88,11 +91,18 @@ def saves(what, folder):
     for value in itertools.count(1):
         if what == "log":
             yield lambda: (logger.on_train_begin(), logger.on_epoch_end(value, {"loss": 0.5}))  # noqa: B023
-        elif what in ("model", "weights"):
-            filled(made, value)
-            yield lambda: (made.save if what == "model" else made.save_weights)(path)
-        else:
+        elif what in TRAINING:
             yield lambda: train(made, what, path, Stop())
+        else:
+            filled(made, value)
+            yield lambda: save(made, what, path)
+
+
+def save(made, what, path):
+    if what == "model":
+        made.save(path)
+    else:
+        made.save_weights(path, max_shard_size=200_000 / (1 << 30) if what == "shards" else None)
 
 
 def whole(what, folder):
@@ -109,7 +119,7 @@ def whole(what, folder):
     if what == "backup":
         state = read_state(path)["variables"]
         weights = [one["value"] for one in state if "wide" in one["path"] or "head" in one["path"]]
-    elif what == "weights":
+    elif what in ("weights", "shards", "tensors"):
         made = model()
         filled(made, -1)
         made.load_weights(path)
@@ -123,7 +133,7 @@ def whole(what, folder):
 
 
 def write_forever(what, folder):
-    if what in ("checkpoint", "backup"):
+    if what in TRAINING:
         train(model(), what, os.path.join(folder, NAMES[what]), Ready())
     for number, save in enumerate(saves(what, folder)):
         save()
@@ -140,10 +150,12 @@ def starve(what, folder):
     found, saving = [], saves(what, folder)
     next(saving)()
     before = whole(what, folder)
-    size = os.path.getsize(os.path.join(folder, NAMES[what]))
-    for limit in (0, 1, 100, 2048, 4096, size // 4, size // 2, size - 4096, size - 1):
+    names = [os.path.join(root, name) for root, _, files in os.walk(folder) for name in files]
+    size = max(os.path.getsize(name) for name in names)
+    limits = {0, 1, 100, 2048, 4096, size // 4, size // 2, size - 4096, size - 1}
+    for limit in sorted(limit for limit in limits if 0 <= limit < size):
         save, raised = next(saving), None
-        resource.setrlimit(resource.RLIMIT_FSIZE, (max(limit, 0), resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
         try:
             save()
         except Exception as error:

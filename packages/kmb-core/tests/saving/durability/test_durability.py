@@ -20,7 +20,6 @@ import kmb_core
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 SCRIPT = Path(__file__).with_name("durable_writer.py")
 KILLS = int(os.environ.get("KMB_KILLS", "1"))
-TRAINING = ("checkpoint", "backup")
 
 
 def load_script():
@@ -36,7 +35,7 @@ writer = load_script()
 def possible(*kinds):
     """Those that the current backend can write: some are written while it trains."""
     trains = kmb_core.backend.current_backend().supports(kmb_core.plugins.Capability.GRADIENTS)
-    return [kind for kind in kinds if trains or kind not in TRAINING]
+    return [kind for kind in kinds if trains or kind not in writer.TRAINING]
 
 
 def start(action, kind, folder):
@@ -66,6 +65,25 @@ def test_a_file_is_whole_after_its_writer_was_killed_at_any_moment(tmp_path, kin
         writer.whole(kind, tmp_path)
         left += bool(unfinished(tmp_path))
     record_property(f"{kind}: interrupted saves of {KILLS}", left)
+
+
+def test_what_a_killed_writer_left_of_several_files_goes_with_the_next_save_of_them(tmp_path):
+    marks = {"dead": "0" * 16, "alive": "f" * 16}
+    files = {of: tmp_path / f"s_{mark}_00000.weights.h5" for of, mark in marks.items()}
+    for file in files.values():
+        file.write_bytes(b"unfinished")
+    (tmp_path / "other_0000000000000000_00000.weights.h5").write_bytes(b"of another set")
+    made = writer.model()
+    with kmb_core.saving.unfinished.owned(os.fspath(tmp_path), f".s.{marks['alive']}"):
+        writer.save(made, "shards", os.fspath(tmp_path / "s.weights.json"))
+        left = {of for of, file in files.items() if file.exists()}
+    assert left == {"alive"}
+    assert sorted(path.name for path in tmp_path.iterdir() if path not in files.values()) == [
+        "other_0000000000000000_00000.weights.h5",
+        "s.weights.json",
+        "s_00000.weights.h5",
+        "s_00001.weights.h5",
+    ]
 
 
 def test_what_a_killed_writer_left_goes_with_the_next_save_and_what_a_living_one_writes_stays(tmp_path):
@@ -105,14 +123,14 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("kind", writer.NAMES if KILLS > 1 else possible("backup", "weights")[:1])
 def test_where_files_may_not_grow_a_save_is_an_error_and_the_old_file_stays(tmp_path, kind):
-    check_starved(start("starve", possible(kind, "model")[0], tmp_path), 9)
+    check_starved(start("starve", possible(kind, "model")[0], tmp_path), 5)
 
 
-def check_starved(process, trials):
+def check_starved(process, fewest):
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     found = json.loads(output)
-    assert len(found["outcomes"]) == trials
+    assert len(found["outcomes"]) >= fewest
     assert all(right for _, right, _ in found["outcomes"]), found
     assert [name for name in found["files"] if name.startswith(".")] == []
 
@@ -131,7 +149,7 @@ def mounted(folder):
 def test_on_a_full_disk_a_save_is_an_error_and_the_old_file_stays(tmp_path, kind):
     folder, kind = tmp_path / "small", possible(kind, "model")[0]
     if not mounted(folder):  # as without rights: the limit of the size of a file stands in for the disk's
-        return check_starved(start("starve", kind, folder), 9)
+        return check_starved(start("starve", kind, folder), 5)
     try:
         check_starved(start("disk", kind, folder), 3)
     finally:

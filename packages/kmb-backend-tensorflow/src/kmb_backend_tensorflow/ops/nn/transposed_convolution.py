@@ -49,9 +49,7 @@ def conv_transpose(
     return in_channels_last(transposed, inputs, standardize_data_format(data_format))
 
 
-def _transposed(
-    x: Any, kernel: Any, steps: list[int], rates: list[int], extents: list[int], cuts: list[int]
-) -> Any:
+def _transposed(x: Any, kernel: Any, steps: list[int], rates: list[int], extents: list[int], cuts: list[int]) -> Any:
     if max(rates) > 1 and not has_gradient(x.dtype, len(rates), False, True):
         kernel, rates = spread(kernel, rates), [1] * len(rates)
     if all(cut == extent - step and cut >= 0 for cut, extent, step in zip(cuts, extents, steps, strict=True)):

@@ -20,9 +20,9 @@ class New:
     arguments: tuple[Any, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
 
-    def made(self) -> Any:
-        """A new layer."""
-        return getattr(layers, self.name)(*_made(self.arguments), **_made(self.options))
+    def made(self, library: Any = layers) -> Any:
+        """A new layer, of kmb or of another library that has the same names."""
+        return getattr(library, self.name)(*_made(self.arguments, library), **_made(self.options, library))
 
 
 def new(name: str, *arguments: Any, **options: Any) -> New:
@@ -30,12 +30,12 @@ def new(name: str, *arguments: Any, **options: Any) -> New:
     return New(name, arguments, options)
 
 
-def _made(value: Any) -> Any:
+def _made(value: Any, library: Any) -> Any:
     if isinstance(value, New):
-        return value.made()
+        return value.made(library)
     if isinstance(value, (list, tuple)):
-        return type(value)(_made(item) for item in value)
-    return {key: _made(item) for key, item in value.items()} if isinstance(value, dict) else value
+        return type(value)(_made(item, library) for item in value)
+    return {key: _made(item, library) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 @dataclass
@@ -50,8 +50,8 @@ class Catalogue:
         label = _label(name, arguments, options)
         number = sum(case.name.partition(" ")[0] == label for case in self.cases)
 
-        def make() -> Any:
-            return New(name, arguments, options).made()
+        def make(library: Any = layers) -> Any:
+            return New(name, arguments, options).made(library)
 
         self.cases.append(LayerCase(f"{label} {number}" if number else label, make, given_of(inputs), **settings))
 

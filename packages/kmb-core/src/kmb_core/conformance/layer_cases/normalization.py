@@ -17,12 +17,12 @@ CASES.add("GroupNormalization", (2, 4, 3, 3), -1, axis=1, center=False, gamma_in
 CASES.cases += [
     LayerCase(
         "SpectralNormalization(Dense(4))",
-        lambda: layers.SpectralNormalization(layers.Dense(4)),
+        lambda library=layers: library.SpectralNormalization(library.Dense(4)),
         given_of((2, 3)),
     ),
     LayerCase(
         "SpectralNormalization(Conv2D(4,3),power_iterations=2)",
-        lambda: layers.SpectralNormalization(layers.Conv2D(4, 3), power_iterations=2),
+        lambda library=layers: library.SpectralNormalization(library.Conv2D(4, 3), power_iterations=2),
         given_of((2, 5, 6, 3)),
         unknown=(0,),
     ),

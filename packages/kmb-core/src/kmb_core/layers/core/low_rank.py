@@ -1,7 +1,8 @@
 """Low-rank adaptation: train two thin matrices beside a frozen one.
 
 `W + (alpha / rank) * A @ B`. Source: Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", 2021, section 4.
-Files hold the sum, so that they load into a layer without it.
+Files hold the sum, so that they load into a layer without it; beside it, where other readers do not look, they hold the
+parts, so that training goes on where it was.
 """
 
 from typing import Any
@@ -25,6 +26,7 @@ class LowRank(Layer):
     lora_rank: int | None
     lora_alpha: float | None
     _low_rank: tuple[Variable, Variable] | None = None
+    optional_places = ("low_rank",)  # parts that a file may have when the layer has not, and the reverse
 
     def _init_low_rank(self, rank: int | None, alpha: float | None) -> None:
         self.lora_rank = rank
@@ -69,6 +71,7 @@ class LowRank(Layer):
         setattr(self, f"{name}_b", b)
         matrix.trainable = False
         self._low_rank = (a, b)
+        self.low_rank = LowRankParts(self)
         self.lora_enabled = True
         self.lora_rank = rank
         self.lora_alpha = rank if lora_alpha is None else lora_alpha
@@ -106,15 +109,24 @@ class LowRank(Layer):
             store[str(index)] = convert_to_numpy(self._adapted()) if adapted else variable
 
     def load_own_variables(self, store: Any) -> None:
-        """Take them back; the thin matrices start from zero."""
+        """Take them back; the product of the thin matrices starts from zero."""
         own = self._saved_variables()
         if self._low_rank is None or len(store.keys()) != len(own):
             super().load_own_variables(store)
             return
         for index, variable in enumerate(own):
             variable.assign(store[str(index)])
-        for variable in self._low_rank:
-            variable.assign(zeros(variable.shape, variable.dtype))
+        self._forget_low_rank()
+
+    def _forget_low_rank(self) -> None:
+        """Let the product be zero, with one factor that is not: else no gradient would reach either."""
+        if self._low_rank is not None:
+            b = self._low_rank[1]
+            b.assign(zeros(b.shape, b.dtype))
+
+    def unadapted(self) -> dict[str, Variable]:
+        """By name, the variables of which a file holds what they are together with the thin matrices."""
+        return {self._adapted_weight: self._matrix()}
 
     def _saved_variables(self) -> list[Variable]:
         thin = self._low_rank or ()
@@ -128,3 +140,26 @@ class LowRank(Layer):
             config.pop("lora_rank", None)
             config.pop("lora_alpha", None)
         return config
+
+
+class LowRankParts:
+    """What a file holds of an adapted layer beside the sum: the thin matrices, and the variables without them.
+
+    Args:
+        layer: the layer.
+    """
+
+    def __init__(self, layer: LowRank) -> None:
+        self._layer = layer
+
+    def _variables(self) -> dict[str, Variable]:
+        return {**dict(zip("ab", self._layer._low_rank or ())), **self._layer.unadapted()}
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put them into a mapping, by name."""
+        store.update(self._variables())
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take them back; the layer has taken the sum before."""
+        for name, variable in self._variables().items():
+            variable.assign(store[name])

@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core.backend import KerasTensor
+from kmb_core.backend import KerasTensor, current_backend
 from kmb_core.errors import message
 from kmb_core.layers.preprocessing.data_layer import DataLayer
 from kmb_core.layers.preprocessing.encoding import MODES, as_sparse, check_mode, encoded, encoded_shape
+from kmb_core.layers.preprocessing.graph_lookup import encoded_in_graph
 from kmb_core.layers.preprocessing.learning import as_array, batches
 from kmb_core.ops.creation import cast
 from kmb_core.ops.searching import searchsorted
@@ -134,10 +135,14 @@ class Discretization(DataLayer):
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""
-        boundaries = np.asarray(self._known_boundaries(), "float32")
+        boundaries, kernel = self._known_boundaries(), current_backend().kernels.get("ranges")
         dtype = self.input_dtype if self.input_dtype in ("float32", "float64") else "float32"
-        bins = searchsorted(cast(boundaries, dtype), cast(inputs, dtype), side="right")
-        outputs = encoded(bins, self.output_mode, len(boundaries) + 1, self.output_dtype)
+        settings = (self.output_mode, len(boundaries) + 1, self.output_dtype)
+        if kernel is None:
+            narrow = cast(np.asarray(boundaries, "float32"), dtype)
+            outputs = encoded(searchsorted(narrow, cast(inputs, dtype), side="right"), *settings)
+        else:
+            outputs = encoded_in_graph(kernel(cast(inputs, dtype), boundaries), *settings, False)
         return as_sparse(outputs, self._where()) if self.sparse else outputs
 
     def _known_boundaries(self) -> list[float]:

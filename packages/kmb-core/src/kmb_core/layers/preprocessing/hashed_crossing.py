@@ -9,6 +9,7 @@ from kmb_core.errors import DTypeError, ShapeError, message
 from kmb_core.layers.preprocessing import texts
 from kmb_core.layers.preprocessing.encoding import as_sparse, check_mode
 from kmb_core.layers.preprocessing.fingerprints import CROSS_KEY, fingerprint64, joined
+from kmb_core.layers.preprocessing.graph_lookup import encoded_in_graph
 from kmb_core.layers.preprocessing.hashing import checked_bins, integer_dtype
 from kmb_core.layers.preprocessing.text_layer import TextLayer, categories
 from kmb_core.serialization import saved_as
@@ -63,7 +64,11 @@ class HashedCrossing(TextLayer):
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""
         features = self._checked(inputs)
-        if any(map(texts.traced, features)):
+        if _suits_kernel(features):
+            backend = current_backend()
+            buckets = backend.kernels["crossed_buckets"](list(map(backend.convert, features)), self.num_bins)
+            result = encoded_in_graph(buckets, self.output_mode, self.num_bins, self.compute_dtype, False)
+        elif any(map(texts.traced, features)):
             backend = current_backend()
             tensors = [backend.convert(x) for x in features]
             shape = self.compute_output_shape([backend.static_shape(x) for x in tensors])
@@ -123,3 +128,23 @@ class HashedCrossing(TextLayer):
         """A symbolic tensor like the outputs."""
         shape = self.compute_output_shape([x.shape for x in self._checked(inputs)])
         return KerasTensor(shape, dtype=self._tensor_dtype(), sparse=self.sparse)
+
+
+def _suits_kernel(features: list[Any]) -> bool:
+    """Whether the framework crosses features itself, and these are text or whole numbers of one known shape."""
+    if "crossed_buckets" not in current_backend().kernels:
+        return False
+    shapes = [_column_shape(feature) for feature in features]
+    shape = shapes[0]
+    return shape is not None and all(s == shape for s in shapes) and (len(shape) < 2 or shape[1:] == (1,))
+
+
+def _column_shape(feature: Any) -> tuple[int | None, ...] | None:
+    """The shape of an array or a dense tensor of text or whole numbers; None for what has to be looked through."""
+    if isinstance(feature, np.ndarray):
+        return feature.shape if feature.dtype.kind in "USiu" else None
+    backend = current_backend()
+    if not backend.is_tensor(feature) or feature.__class__ in backend.sparse_types or hasattr(feature, "row_splits"):
+        return None
+    name = backend.implementation.dtype_name(feature)
+    return backend.static_shape(feature) if name == "string" or "int" in name else None

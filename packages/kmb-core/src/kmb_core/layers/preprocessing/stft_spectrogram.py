@@ -178,10 +178,9 @@ class STFTSpectrogram(Layer):
         magnitude = sqrt(maximum(power, epsilon()))  # its derivative at 0 is finite
         return log(magnitude) if self.mode == "log" else magnitude
 
-    def _halves(self) -> np.ndarray:
+    def _halves(self) -> list[float]:
         """2 for frequencies that stand for themselves and their mirror image."""
-        both = np.full(self._size // 2 + 1, 2.0)
-        both[0] = 1.0
+        both = [1.0] + [2.0] * (self._size // 2)
         if self._size % 2 == 0:
             both[-1] = 1.0
         return both

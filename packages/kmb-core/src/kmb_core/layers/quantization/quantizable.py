@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kmb_core import dtype_policies, quantizers
-from kmb_core.backend import convert_to_numpy, use_backend
+from kmb_core.backend import Variable, convert_to_numpy, use_backend
 from kmb_core.errors import CapabilityError, CheckpointError, NotBuiltError, message
 from kmb_core.layers.core.low_rank import LowRank
 from kmb_core.layers.quantization.int8 import quantized
@@ -18,7 +18,7 @@ from kmb_core.layers.quantization.modes import mode_named
 from kmb_core.layers.quantization.weight import QuantizableWeight
 from kmb_core.layers.specialization import public_class
 from kmb_core.ops.arithmetic import add
-from kmb_core.ops.creation import cast, zeros
+from kmb_core.ops.creation import cast
 from kmb_core.ops.manipulation import reshape
 from kmb_core.quantizers import QuantizationConfig
 
@@ -226,7 +226,7 @@ class Quantizable(LowRank):
         return {name: convert_to_numpy(value) for name, value in self._mode.values(self, weight, value).items()}
 
     def load_own_variables(self, store: Any) -> None:
-        """Take them back; the thin matrices start from zero.
+        """Take them back; the product of the thin matrices starts from zero.
 
         Raises:
             ValueError: when the number differs.
@@ -242,8 +242,15 @@ class Quantizable(LowRank):
             raise CheckpointError(message(what, f"It has {', '.join(named)}.", None))
         for index, name in enumerate(named):
             self.__dict__[name].assign(store[str(index)])
-        for variable in self._low_rank or ():
-            variable.assign(zeros(variable.shape, variable.dtype))
+        self._forget_low_rank()
+
+    def unadapted(self) -> dict[str, Variable]:
+        """By name, the variables of which a file holds what they are together with the thin matrices."""
+        if self._mode is None:
+            return super().unadapted()
+        weight = self.quantizable_weights()[0]
+        held = {name: self.__dict__.get(name) for name in (self._mode.main(weight), *self._mode.extras(weight))}
+        return {name: variable for name, variable in held.items() if variable is not None}
 
 
 def checked_config(mode: str | None, config: Any, layer: Any) -> QuantizationConfig:

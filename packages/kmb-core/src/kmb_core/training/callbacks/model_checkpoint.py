@@ -7,7 +7,7 @@ file. What is added here is under which name; `SavingCallback` says when.
 import os
 from typing import Any
 
-from kmb_core.errors import CheckpointError, StructureError, message
+from kmb_core.errors import FileAccessError, StructureError, message
 from kmb_core.training.callbacks.saving_callback import SavingCallback
 from kmb_core.training.progress import announce
 
@@ -28,7 +28,7 @@ class ModelCheckpoint(SavingCallback):
 
     Raises:
         StructureError: where the ending or `save_freq` does not fit.
-        CheckpointError: where a file cannot be written; the old one is kept.
+        FileAccessError: where a file cannot be written; the old one is kept.
 
     Example:
         >>> ModelCheckpoint("model-{epoch:02d}.keras", monitor="loss").save_freq
@@ -85,7 +85,7 @@ class ModelCheckpoint(SavingCallback):
             save = self.model.save_weights if self.save_weights_only else self.model.save
             save(path, overwrite=True)
         except OSError as error:
-            raise CheckpointError(
+            raise FileAccessError(
                 message(
                     f"ModelCheckpoint: {path!r} could not be written: {error}",
                     "The folder may be read-only, the disk full, or the path that of a folder.",

@@ -117,7 +117,7 @@ def read_state(path: str) -> Any:
         with np.load(path, allow_pickle=False) as file:
             text = file["structure"].tobytes().decode()
             return json.loads(text, object_hook=lambda held: _decoded(held, file))
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except Exception as error:  # of a damaged file, NumPy and zipfile raise whatever they stumble over
         what = f"BackupAndRestore: {path!r} is no backup: {error}"
         raise CheckpointError(message(what, "The file is damaged.", "Remove it to start anew.")) from error
 

@@ -98,11 +98,17 @@ def close(ours, theirs, tolerance=2e-3):
     np.testing.assert_allclose(ours.astype("float64"), theirs.astype("float64"), atol=tolerance)
 
 
+def readable(config):
+    """The config with one number for equal bounds of a shear: Keras writes both, and reads no negative one."""
+    bounds = {key: config[key] for key in ("x_factor", "y_factor") if isinstance(config.get(key), list)}
+    return config | {key: high for key, (low, high) in bounds.items() if low == -high < 0}
+
+
 @pytest.mark.parametrize(("name", "options", "parts"), CASES, ids=[f"{c[0]}-{i}" for i, c in enumerate(CASES)])
 def test_the_same_transformation_does_the_same(keras, name, options, parts):
     options = {**options, "bounding_box_format": "xyxy"}
     ours, theirs = getattr(layers, name)(name="x", **options), getattr(keras.layers, name)(name="x", **options)
-    assert json.loads(json.dumps(ours.get_config())) == json.loads(json.dumps(theirs.get_config()))
+    assert json.loads(json.dumps(ours.get_config())) == readable(json.loads(json.dumps(theirs.get_config())))
     tensor = keras.ops.convert_to_tensor
     given = as_arrays(theirs.get_random_transformation(tensor(IMAGES), training=True))
     if "images" in parts:

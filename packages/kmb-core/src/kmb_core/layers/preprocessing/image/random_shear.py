@@ -63,6 +63,12 @@ class RandomShear(AffineLayer):
             raise ValueError(f"{self._where()}: {name} is from 0 to 1, or two numbers; got {factor!r}")
         return bounded_range(name, factor, 0, (-1, 1), self._where())
 
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; equal bounds as one number, because Keras reads no negative one."""
+        bounds = {"x_factor": self.x_factor, "y_factor": self.y_factor}
+        numbers = {name: high for name, (low, high) in bounds.items() if low == -high < 0}
+        return super().get_config() | numbers
+
     def get_random_transformation(self, data: Any, training: bool | None = True, seed: Any = None) -> Any:
         """{"shear_factor": a and b, `(batch, 2)`, "input_shape": the images'}; None when not training."""
         if not training:
