@@ -28,6 +28,7 @@ class SteppedAdapter:
         self.batch_size = source.batch_size
         self.on_epoch_begin = source.on_epoch_begin
         self.on_epoch_end = source.on_epoch_end
+        self.reads_ahead = getattr(source, "reads_ahead", False)
         self._iterator: Any = None  # an iterator of batches, most often a generator
 
     def batches(self) -> Iterator[tuple]:

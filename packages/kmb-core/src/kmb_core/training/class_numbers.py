@@ -50,17 +50,17 @@ def check_class_numbers(model: Any, y: Any) -> None:
         _check_targets(model, y, "")
 
 
-def checked_class_numbers(model: Any, batches: Iterable[Any], first: int = 0) -> Iterator[Any]:
-    """Hand on the batches of a stream, each looked at first; `first` is the number of the first one.
+def checked_class_numbers(model: Any, batches: Iterable[Any]) -> Iterator[Any]:
+    """Hand on the batches of a stream, each looked at first.
 
     Raises:
         StructureError: as `check_class_numbers`, with the number of the batch.
     """
-    return _checked(model, batches, first) if _takes_class_numbers(model) else iter(batches)
+    return _checked(model, batches) if _takes_class_numbers(model) else iter(batches)
 
 
-def _checked(model: Any, batches: Iterable[Any], first: int) -> Iterator[Any]:
-    for number, batch in enumerate(batches, first):
+def _checked(model: Any, batches: Iterable[Any]) -> Iterator[Any]:
+    for number, batch in enumerate(batches):
         y = unpack_x_y_sample_weight(batch)[1]
         if y is not None:
             _check_targets(model, y, f"batch {number}, ")

@@ -37,8 +37,7 @@ class Fit:
         for name, value in arguments.items():
             setattr(self, name, value)
         self.steps_per_execution = model.steps_per_execution
-        self.read_ahead: Any = None  # of the training data, and of the validation data
-        self.validation_read_ahead: Any = None
+        self.validation_reader: ReadAhead | None = None
 
     def check(self) -> None:
         """Refuse what can be refused before anything is read."""
@@ -54,8 +53,7 @@ class Fit:
         model = self.model
         with self.scope():
             source = self.adapters()
-            position = Position(source, model._backend.kernels, self.initial_epoch)
-            position.read_ahead = self.read_ahead = read_ahead(model, source)
+            position = Position(source, model._backend.kernels, self.initial_epoch, reader_of(model, source))
             adapter = prepare(model, source)
             self.check_targets()
             callbacks = self._callbacks(adapter)
@@ -146,7 +144,7 @@ class Fit:
                 stream=self.y is None,
                 passed=begun,
                 restore=position.restore_once,
-                reader=self.read_ahead,
+                reader=position.reader,
             )
         adapter.on_epoch_end()
         epoch_logs = dict(logs)
@@ -171,8 +169,8 @@ class Fit:
     def _validate(self, callbacks: CallbackList) -> dict[str, Any]:
         stream = not isinstance(self.validation_data, (tuple, list))
         adapter = self.validation_adapter()
-        reader = self.validation_read_ahead = self.validation_read_ahead or read_ahead(self.model, adapter)
-        logs = evaluate_steps(self.model, adapter, callbacks, self.validation_steps, stream, reader)
+        self.validation_reader = self.validation_reader or reader_of(self.model, adapter)
+        logs = evaluate_steps(self.model, adapter, callbacks, self.validation_steps, stream, self.validation_reader)
         return {f"val_{name}": value for name, value in logs.items()}
 
     def validation_adapter(self) -> Any:
@@ -212,7 +210,7 @@ def evaluate(
                 steps=step_count(adapter, steps),
             )
         try:
-            return evaluate_steps(model, adapter, callbacks, steps, y is None, read_ahead(model, adapter))
+            return evaluate_steps(model, adapter, callbacks, steps, y is None, reader_of(model, adapter))
         finally:
             adapter.close()
 
@@ -265,7 +263,7 @@ def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callb
         model.stop_predicting = False
         callbacks.on_predict_begin()
         parts = []
-        reader = read_ahead(model, adapter)
+        reader = reader_of(model, adapter)
         try:
             with trainer.phase("predict"):
                 for step, batch in enumerate(reader.read(_limited(adapter, steps))):
@@ -327,13 +325,13 @@ def run_steps(
     step = passed
     order = model.trainer.measured().log_names()
     batches = _limited(adapter, steps)
+    batches = checked_class_numbers(model, batches) if stream else batches
     if passed:
         for _ in zip(range(passed), batches, strict=False):
             pass
         restore()  # type: ignore[misc]  # given with `passed`
         logs = Logs(model.trainer.measured().results, order)
     batches = reader.read(batches)
-    batches = checked_class_numbers(model, batches, passed) if stream else batches
     try:
         if steps_per_execution == 1:
             for batch in batches:
@@ -366,12 +364,10 @@ def _limited(adapter: Any, steps: int | None) -> Iterator[Any]:
     return itertools.islice(adapter.batches(), limit)
 
 
-def read_ahead(model: Any, adapter: Any) -> ReadAhead:
+def reader_of(model: Any, adapter: Any) -> ReadAhead:
     """What reads the passes over an adapter. One that reads ahead by itself needs no thread in front of it."""
-    source = adapter
-    while hasattr(source, "_source") and not hasattr(source, "reads_ahead"):
-        source = source._source
-    return ReadAhead(model._backend, not (getattr(source, "reads_ahead", False) or model.run_eagerly))
+    allowed = not (getattr(adapter, "reads_ahead", False) or model.run_eagerly)
+    return ReadAhead(model._backend, model.steps_per_execution, allowed)
 
 
 def _groups(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core.data.read_ahead import ReadAhead
 from kmb_core.random.states import random_state, set_random_state
 
 
@@ -22,18 +23,23 @@ class Position:
         source: the adapter, before anything was read from it.
         kernels: the backend's; "random_state" and "set_random_state" take and give its global generators' states.
         first_epoch: number of the first epoch.
+        reader: what reads the batches, some perhaps before they are trained on.
     """
 
-    def __init__(self, source: Any, kernels: Any, first_epoch: int) -> None:
+    def __init__(self, source: Any, kernels: Any, first_epoch: int, reader: ReadAhead) -> None:
         self.source = source
+        self.reader = reader
         self.kernels = kernels
         self.epoch = self.first_epoch = first_epoch
         self.batch = 0  # how many batches of the epoch are to be passed over
         self.order = self.origin = self._order()
         self.globals = self.random_state()
-        self.read_ahead: Any = None  # who reads the batches, perhaps before they are trained on
         self.restore: Callable[[], None] | None = None  # sets everything else, once the epoch has begun
         self._runs_on = hasattr(source, "_iterator") or getattr(source, "_runs_once", False)
+
+    def note(self) -> None:
+        """Be ready for `state` in the midst of an epoch."""
+        self.reader.notes = True
 
     def begin(self, epoch: int) -> None:
         """Note what the order of an epoch is drawn from."""
@@ -50,12 +56,8 @@ class Position:
             "order": self._order() if at_start else self.order,
             "origin": self.origin,
             "globals": self.random_state() if at_start else self.globals,
-            "globals_now": self.random_state() | self.noted(),
+            "globals_now": self.random_state() | self.reader.states(),
         }
-
-    def noted(self) -> dict[str, Any]:
-        """Random states as the batch that was trained on last had left them, where further ones are read already."""
-        return {} if self.read_ahead is None else self.read_ahead.noted
 
     def go_to(self, state: dict[str, Any], restore: Callable[[], None]) -> None:
         """Let `fit` go on from a place; `restore` sets variables and callbacks to what they were there."""
@@ -119,4 +121,3 @@ class Position:
     def set_random_state(self, state: dict[str, Any]) -> None:
         """Set all of them back."""
         set_random_state(self.kernels, state)
-
