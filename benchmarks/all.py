@@ -21,7 +21,7 @@ ON_EVERY_BACKEND = (
     "time_files",
     "import_time",
 )
-ON_TRAINING_BACKENDS = ("calls_fit_step", "time_fit", "time_data", "time_layers", "time_optimizer")
+ON_TRAINING_BACKENDS = ("calls_fit_step", "time_fit", "time_data", "time_read_ahead", "time_layers", "time_optimizer")
 
 
 def main():

@@ -1,11 +1,15 @@
 """tf.data datasets made of the core's loaders."""
 
+import threading
+
 import numpy as np
 import tensorflow as tf
 
+from kmb_backend_tensorflow.data import DatasetAdapter
 from kmb_backend_tensorflow.loading import dataset_of
-from kmb_core.data import ArraySamples, BatchLoader, Samples
-from kmb_core.utils import split_dataset, timeseries_dataset_from_array
+from kmb_core import Input, Sequential, config, layers, optimizers
+from kmb_core.data import ArraySamples, BatchLoader, Samples, read_ahead
+from kmb_core.utils import set_random_seed, split_dataset, timeseries_dataset_from_array
 
 
 def loader(count=10, batch_size=4, **options):
@@ -93,3 +97,30 @@ def test_a_dataset_is_split_into_datasets():
     first, second = split_dataset(tf.data.Dataset.range(10).batch(3), 0.5)
     assert [x.numpy().tolist() for x in first] == [[0, 1, 2], [3, 4, 5]]
     assert [x.numpy().tolist() for x in second] == [[6, 7, 8], [9]]
+
+
+def test_a_dataset_of_tensorflow_is_read_ahead_and_trains_to_the_same_bits(monkeypatch):
+    monkeypatch.setattr(read_ahead, "SLOW", 0.0)
+    x, y = np.arange(40, dtype="float32").reshape(20, 2), np.arange(20, dtype="float32")[:, None]
+    threads = set()
+
+    class Noting(DatasetAdapter):
+        def batches(self):
+            for batch in super().batches():
+                threads.add(threading.current_thread().name)
+                yield batch
+
+    def trained(depth):
+        config.set_read_ahead(depth)
+        set_random_seed(1)
+        model = Sequential([Input((2,)), layers.Dense(1)])
+        model.compile(optimizers.SGD(1e-4), "mse")
+        dataset = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(20, seed=1).batch(2)
+        history = model.fit(Noting(dataset), epochs=2, verbose=0).history["loss"]
+        return history, model.get_weights()[0].tolist()
+
+    try:
+        assert trained(0) == trained(2)
+    finally:
+        config.set_read_ahead(2)
+    assert threads == {threading.current_thread().name, "kmb-read-ahead"}

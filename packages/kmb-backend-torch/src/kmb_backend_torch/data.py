@@ -1,11 +1,16 @@
 """Batches from a `torch.utils.data.DataLoader`, as it gives them, once for each epoch."""
 
 from collections.abc import Iterator
+from multiprocessing.connection import wait
 from typing import Any
 
 from torch.utils.data import DataLoader
 
+from kmb_core.data.prefetch import WorkerError
+from kmb_core.errors import message
 from kmb_core.training.batches import unpack_x_y_sample_weight
+
+PATIENCE = 0.5  # seconds until a worker that is at its end has ended
 
 
 class DataLoaderAdapter:
@@ -14,6 +19,7 @@ class DataLoaderAdapter:
     def __init__(self, loader: DataLoader) -> None:
         self.loader = loader
         self.batch_size = loader.batch_size
+        self.reads_ahead = loader.num_workers > 0
         try:
             self.num_batches: int | None = len(loader)
         except TypeError:  # the dataset is iterable and does not know how long it is
@@ -21,9 +27,21 @@ class DataLoaderAdapter:
 
     def batches(self) -> Iterator[tuple[Any, ...]]:
         """The batches of one epoch."""
-        for batch in self.loader:
+        for batch in self._read():
             x, y, sample_weight = unpack_x_y_sample_weight(batch)
             yield (x,) if y is None else (x, y) if sample_weight is None else (x, y, sample_weight)
+
+    def _read(self) -> Iterator[Any]:
+        batches = iter(self.loader)
+        try:
+            yield from batches
+        except (OSError, EOFError) as error:  # what a tensor ends with whose sender died while it was handed over
+            ends = [worker.sentinel for worker in getattr(batches, "_workers", ())]
+            if not wait(ends, PATIENCE):
+                raise
+            what = "A worker process of the DataLoader died before its batch was ready."
+            cause = "It was killed; most often the system had no memory left."
+            raise WorkerError(message(what, cause, "Take fewer workers, or num_workers=0 to see an error.")) from error
 
     def on_epoch_begin(self) -> None:
         """Nothing: the loader shuffles by itself."""

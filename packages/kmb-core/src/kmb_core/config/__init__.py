@@ -9,8 +9,8 @@ _SETTINGS = (
     "disable_flash_attention disable_interactive_logging disable_traceback_filtering enable_flash_attention "
     "enable_interactive_logging enable_traceback_filtering enable_unsafe_deserialization epsilon floatx home "
     "image_data_format is_flash_attention_enabled is_interactive_logging_enabled is_nnx_enabled "
-    "is_traceback_filtering_enabled is_unsafe_deserialization_enabled max_epochs max_steps_per_epoch set_epsilon "
-    "set_floatx set_image_data_format set_max_epochs set_max_steps_per_epoch"
+    "is_traceback_filtering_enabled is_unsafe_deserialization_enabled max_epochs max_steps_per_epoch read_ahead "
+    "set_epsilon set_floatx set_image_data_format set_max_epochs set_max_steps_per_epoch set_read_ahead"
 )
 _NAMES = dict.fromkeys(_SETTINGS.split(), "kmb_core.settings") | {
     "backend": "kmb_core.backend.selection",

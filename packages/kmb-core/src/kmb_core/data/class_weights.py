@@ -74,6 +74,7 @@ class ClassWeightedAdapter:
         self.num_batches = source.num_batches
         self.on_epoch_begin = source.on_epoch_begin
         self.on_epoch_end = source.on_epoch_end
+        self.reads_ahead = getattr(source, "reads_ahead", False)
         self.close = source.close
 
     def batches(self) -> Iterator[tuple]:

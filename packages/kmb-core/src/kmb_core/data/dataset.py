@@ -23,8 +23,8 @@ class PyDataset:
     `on_epoch_begin` and `on_epoch_end`, which run in the main process.
 
     Args:
-        workers: threads or processes that call `__getitem__`; 1 calls it in the training thread, unless
-            `use_multiprocessing` is set.
+        workers: threads or processes that call `__getitem__`; 1 calls it in the training thread, or where a batch
+            takes longer than a millisecond in one beside it, unless `use_multiprocessing` is set.
         use_multiprocessing: True for processes in place of threads; the dataset must then be picklable.
         max_queue_size: batches that may be fetched ahead.
 
@@ -154,6 +154,11 @@ class PyDatasetAdapter:
         if dataset.workers < 1 or (dataset.workers == 1 and not dataset.use_multiprocessing):
             return None
         return Prefetcher(dataset, dataset.workers, dataset.use_multiprocessing, dataset.max_queue_size)
+
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether workers fetch batches before they are asked for."""
+        return self._prefetcher is not None
 
     def batches(self) -> Iterator[tuple]:
         """Give the batches of one epoch.

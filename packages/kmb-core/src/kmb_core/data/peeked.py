@@ -23,6 +23,7 @@ class PeekedAdapter:
         self.batch_size = source.batch_size
         self.on_epoch_begin = source.on_epoch_begin
         self.on_epoch_end = source.on_epoch_end
+        self.reads_ahead = getattr(source, "reads_ahead", False)
         iterator = source.batches()
         self.first = next(iterator, None)
         if self.first is None:

@@ -28,6 +28,7 @@ class SteppedAdapter:
         self.batch_size = source.batch_size
         self.on_epoch_begin = source.on_epoch_begin
         self.on_epoch_end = source.on_epoch_end
+        self.reads_ahead = getattr(source, "reads_ahead", False)
         self._iterator: Any = None  # an iterator of batches, most often a generator
 
     def batches(self) -> Iterator[tuple]:
@@ -60,6 +61,6 @@ class SteppedAdapter:
     def close(self) -> None:
         """End the epoch that is under way and release the source."""
         iterator, self._iterator = self._iterator, None
-        if hasattr(iterator, "close"):
+        if hasattr(iterator, "close") and not getattr(iterator, "gi_running", False):  # a thread may be reading it
             iterator.close()
         self._source.close()

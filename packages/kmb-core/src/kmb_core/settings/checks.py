@@ -33,12 +33,19 @@ def data_format(value: Any) -> str:
 
 def limit(name: str, value: Any) -> int | None:
     """Accept None or a whole number above zero."""
-    if value is None:
-        return None
+    return None if value is None else _whole(name, value, 1, "None or a whole number above 0")
+
+
+def count(name: str, value: Any) -> int:
+    """Accept zero or a whole number above it."""
+    return _whole(name, value, 0, "a whole number, 0 or more")
+
+
+def _whole(name: str, value: Any, least: int, expected: str) -> int:
     try:
         number = operator.index(value)
     except TypeError:
-        number = 0
-    if number < 1 or isinstance(value, bool):
-        raise ValueError(f"{name}: expected None or a whole number above 0, got {value!r:.60}.")
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise ValueError(f"{name}: expected {expected}, got {value!r:.60}.")
     return number

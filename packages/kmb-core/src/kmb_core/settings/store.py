@@ -15,6 +15,7 @@ class Settings:
     interactive_logging: bool = True
     traceback_filtering: bool = True
     flash_attention: bool | None = None
+    read_ahead: int = 2
     unsafe_deserialization: bool = False
     dtype_policy: Any = None  # the slot for an object that is made higher up, in `dtype_policies`
     distribution: Any = None  # likewise, in `distribution`: variables and trainers, which stand below, read it here

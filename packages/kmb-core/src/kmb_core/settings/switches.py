@@ -90,3 +90,22 @@ def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
         ValueError: where it is neither None nor a whole number above 0.
     """
     settings.max_steps_per_epoch = checks.limit("max_steps_per_epoch", max_steps_per_epoch)
+
+
+def read_ahead() -> int:
+    """Return how many batches of a slow source are read while steps run."""
+    return settings.read_ahead
+
+
+def set_read_ahead(batches: int) -> None:
+    """Set how many batches of a slow source a thread reads while steps run; 0 reads each batch when its step is due.
+
+    Say 0 where what is read depends on the steps before: a generator that asks the model which samples it finds hard.
+
+    Args:
+        batches: how many, 2 at first.
+
+    Raises:
+        ValueError: where it is no whole number, or below 0.
+    """
+    settings.read_ahead = checks.count("read_ahead", batches)

@@ -15,6 +15,7 @@ import numpy as np
 
 from kmb_core import settings, tree
 from kmb_core.data.structure import take_apart
+from kmb_core.random.states import random_state, set_random_state
 from kmb_core.training.batches import unpack_x_y_sample_weight
 from kmb_core.training.callbacks.run_state import run_variables, seed_generators
 from kmb_core.training.class_numbers import checked_class_numbers
@@ -22,7 +23,6 @@ from kmb_core.training.dry_run_report import DryRun, Part, Passed
 from kmb_core.training.logs import Logs
 from kmb_core.training.memory import peak_memory
 from kmb_core.training.output_parts import output_names
-from kmb_core.training.position import random_state, set_random_state
 from kmb_core.training.preparation import outputs_for, prepare
 
 logger = logging.getLogger("kmb_core")

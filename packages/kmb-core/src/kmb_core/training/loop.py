@@ -15,6 +15,7 @@ import numpy as np
 from kmb_core import settings, tree
 from kmb_core.backend import use_backend
 from kmb_core.data import DEFAULT_BATCH_SIZE, make_adapter, train_validation_split
+from kmb_core.data.read_ahead import ReadAhead
 from kmb_core.errors import StructureError, message
 from kmb_core.plugins import collected
 from kmb_core.settings.store import settings as stored
@@ -36,6 +37,7 @@ class Fit:
         for name, value in arguments.items():
             setattr(self, name, value)
         self.steps_per_execution = model.steps_per_execution
+        self.validation_reader: ReadAhead | None = None
 
     def check(self) -> None:
         """Refuse what can be refused before anything is read."""
@@ -51,7 +53,7 @@ class Fit:
         model = self.model
         with self.scope():
             source = self.adapters()
-            position = Position(source, model._backend.kernels, self.initial_epoch)
+            position = Position(source, model._backend.kernels, self.initial_epoch, reader_of(model, source))
             adapter = prepare(model, source)
             self.check_targets()
             callbacks = self._callbacks(adapter)
@@ -142,6 +144,7 @@ class Fit:
                 stream=self.y is None,
                 passed=begun,
                 restore=position.restore_once,
+                reader=position.reader,
             )
         adapter.on_epoch_end()
         epoch_logs = dict(logs)
@@ -165,7 +168,9 @@ class Fit:
 
     def _validate(self, callbacks: CallbackList) -> dict[str, Any]:
         stream = not isinstance(self.validation_data, (tuple, list))
-        logs = evaluate_steps(self.model, self.validation_adapter(), callbacks, self.validation_steps, stream)
+        adapter = self.validation_adapter()
+        self.validation_reader = self.validation_reader or reader_of(self.model, adapter)
+        logs = evaluate_steps(self.model, adapter, callbacks, self.validation_steps, stream, self.validation_reader)
         return {f"val_{name}": value for name, value in logs.items()}
 
     def validation_adapter(self) -> Any:
@@ -205,13 +210,13 @@ def evaluate(
                 steps=step_count(adapter, steps),
             )
         try:
-            return evaluate_steps(model, adapter, callbacks, steps, stream=y is None)
+            return evaluate_steps(model, adapter, callbacks, steps, y is None, reader_of(model, adapter))
         finally:
             adapter.close()
 
 
 def evaluate_steps(
-    model: Any, adapter: Any, callbacks: CallbackList, steps: int | None, stream: bool
+    model: Any, adapter: Any, callbacks: CallbackList, steps: int | None, stream: bool, reader: ReadAhead
 ) -> dict[str, Any]:
     """One pass of evaluation; used by `evaluate` and for validation inside `fit`."""
     trainer = model.trainer
@@ -230,6 +235,7 @@ def evaluate_steps(
             "stop_evaluating",
             steps,
             stream,
+            reader=reader,
         )
     result = dict(logs)
     callbacks.on_test_end(result)
@@ -257,9 +263,10 @@ def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callb
         model.stop_predicting = False
         callbacks.on_predict_begin()
         parts = []
+        reader = reader_of(model, adapter)
         try:
             with trainer.phase("predict"):
-                for step, batch in enumerate(_limited(adapter, steps)):
+                for step, batch in enumerate(reader.read(_limited(adapter, steps))):
                     callbacks.on_predict_batch_begin(step)
                     outputs = trainer.run_predict(batch)
                     parts.append(outputs)
@@ -267,6 +274,7 @@ def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callb
                     if model.stop_predicting:
                         break
         finally:
+            reader.close()
             adapter.close()
         callbacks.on_predict_end()
         return joined(model, parts)
@@ -306,6 +314,8 @@ def run_steps(
     stream: bool,
     passed: int = 0,
     restore: Callable[[], None] | None = None,
+    *,
+    reader: ReadAhead,
 ) -> Any:
     """One pass over the adapter; the last logs, read only if somebody does. A stream's targets nobody has seen yet.
 
@@ -321,22 +331,26 @@ def run_steps(
             pass
         restore()  # type: ignore[misc]  # given with `passed`
         logs = Logs(model.trainer.measured().results, order)
-    if steps_per_execution == 1:
-        for batch in batches:
-            on_begin(step)
-            logs = Logs(run(batch), order)
-            on_end(step, logs)
-            step += 1
-            if getattr(model, stops):
-                break
-    else:
-        for group in _groups(batches, steps_per_execution):
-            on_begin(step)
-            logs = Logs(run_many(group), order)
-            step += len(group)
-            on_end(step - 1, logs)
-            if getattr(model, stops):
-                break
+    batches = reader.read(batches)
+    try:
+        if steps_per_execution == 1:
+            for batch in batches:
+                on_begin(step)
+                logs = Logs(run(batch), order)
+                on_end(step, logs)
+                step += 1
+                if getattr(model, stops):
+                    break
+        else:
+            for group in _groups(batches, steps_per_execution):
+                on_begin(step)
+                logs = Logs(run_many(group), order)
+                step += len(group)
+                on_end(step - 1, logs)
+                if getattr(model, stops):
+                    break
+    finally:
+        reader.close()
     if step == 0:
         raise StructureError(message("the data gave no batch", "It is empty, or a generator that was used up.", None))
     return logs
@@ -348,6 +362,12 @@ def _limited(adapter: Any, steps: int | None) -> Iterator[Any]:
     if limit is None:
         return adapter.batches()
     return itertools.islice(adapter.batches(), limit)
+
+
+def reader_of(model: Any, adapter: Any) -> ReadAhead:
+    """What reads the passes over an adapter. One that reads ahead by itself needs no thread in front of it."""
+    allowed = not (getattr(adapter, "reads_ahead", False) or model.run_eagerly)
+    return ReadAhead(model._backend, model.steps_per_execution, allowed)
 
 
 def _groups(batches: Iterator[Any], size: int) -> Iterator[list[Any]]:

@@ -7,13 +7,13 @@ again up to the place, without training, and then to set the global ones to what
 A source that runs through several epochs (a generator, or any with `steps_per_epoch`) is read again from its beginning.
 """
 
-import random
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from kmb_core.random import global_seed
+from kmb_core.data.read_ahead import ReadAhead
+from kmb_core.random.states import random_state, set_random_state
 
 
 class Position:
@@ -23,10 +23,12 @@ class Position:
         source: the adapter, before anything was read from it.
         kernels: the backend's; "random_state" and "set_random_state" take and give its global generators' states.
         first_epoch: number of the first epoch.
+        reader: what reads the batches, some perhaps before they are trained on.
     """
 
-    def __init__(self, source: Any, kernels: Any, first_epoch: int) -> None:
+    def __init__(self, source: Any, kernels: Any, first_epoch: int, reader: ReadAhead) -> None:
         self.source = source
+        self.reader = reader
         self.kernels = kernels
         self.epoch = self.first_epoch = first_epoch
         self.batch = 0  # how many batches of the epoch are to be passed over
@@ -34,6 +36,10 @@ class Position:
         self.globals = self.random_state()
         self.restore: Callable[[], None] | None = None  # sets everything else, once the epoch has begun
         self._runs_on = hasattr(source, "_iterator") or getattr(source, "_runs_once", False)
+
+    def note(self) -> None:
+        """Be ready for `state` in the midst of an epoch."""
+        self.reader.notes = True
 
     def begin(self, epoch: int) -> None:
         """Note what the order of an epoch is drawn from."""
@@ -50,7 +56,7 @@ class Position:
             "order": self._order() if at_start else self.order,
             "origin": self.origin,
             "globals": self.random_state() if at_start else self.globals,
-            "globals_now": self.random_state(),
+            "globals_now": self.random_state() | self.reader.states(),
         }
 
     def go_to(self, state: dict[str, Any], restore: Callable[[], None]) -> None:
@@ -115,30 +121,3 @@ class Position:
     def set_random_state(self, state: dict[str, Any]) -> None:
         """Set all of them back."""
         set_random_state(self.kernels, state)
-
-
-def random_state(kernels: Any) -> dict[str, Any]:
-    """Python's, NumPy's, the core's and the framework's global random states.
-
-    Args:
-        kernels: the backend's.
-    """
-    version, words, gauss = random.getstate()
-    kind, keys, place, has_gauss, cached = np.random.get_state()
-    own = kernels.get("random_state")
-    return {
-        "python": [version, np.array(words, "uint32"), gauss],
-        "numpy": [kind, np.array(keys), place, has_gauss, cached],
-        "seed": list(global_seed.position()),
-        "framework": own() if own is not None else None,
-    }
-
-
-def set_random_state(kernels: Any, state: dict[str, Any]) -> None:
-    """Set all of them back."""
-    version, words, gauss = state["python"]
-    random.setstate((version, tuple(words.tolist()), gauss))
-    np.random.set_state(tuple(state["numpy"]))
-    global_seed.set_position(*state["seed"])
-    if state["framework"] is not None:
-        kernels["set_random_state"](state["framework"])

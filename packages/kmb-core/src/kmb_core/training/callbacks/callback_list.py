@@ -131,6 +131,7 @@ class CallbackList(Callback):
         for callback in self.callbacks:
             join = getattr(callback, "_join_run", None)
             if join is not None:
+                position.note()
                 join(position, self.callbacks)
 
     def leave_run(self) -> None:
