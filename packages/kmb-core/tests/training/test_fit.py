@@ -292,23 +292,6 @@ def test_many_fits_leave_no_layers_behind(linear, data):
     assert live() == before
 
 
-def test_models_that_are_dropped_are_freed(linear, data):
-    def live():
-        gc.collect()
-        return sum(issubclass(type(thing), kmb_core.Layer) for thing in gc.get_objects())
-
-    def one():
-        model = linear()
-        model.fit(*data, verbose=0)
-        model.predict(data[0], verbose=0)
-
-    one()
-    before = live()
-    for _ in range(3):
-        one()
-    assert live() == before
-
-
 def test_max_epochs_and_steps_of_the_configuration_are_heeded(linear, data):
     config = kmb_core.config
     config.set_max_epochs(1)
