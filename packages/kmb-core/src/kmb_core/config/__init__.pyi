@@ -18,6 +18,7 @@ from kmb_core.settings import is_traceback_filtering_enabled as is_traceback_fil
 from kmb_core.settings import is_unsafe_deserialization_enabled as is_unsafe_deserialization_enabled
 from kmb_core.settings import max_epochs as max_epochs
 from kmb_core.settings import max_steps_per_epoch as max_steps_per_epoch
+from kmb_core.settings import read_ahead as read_ahead
 from kmb_core.backend.selection import set_backend as set_backend
 from kmb_core.dtype_policies import set_current_policy as _set_dtype_policy
 from kmb_core.settings import set_epsilon as set_epsilon
@@ -25,6 +26,7 @@ from kmb_core.settings import set_floatx as set_floatx
 from kmb_core.settings import set_image_data_format as set_image_data_format
 from kmb_core.settings import set_max_epochs as set_max_epochs
 from kmb_core.settings import set_max_steps_per_epoch as set_max_steps_per_epoch
+from kmb_core.settings import set_read_ahead as set_read_ahead
 
 dtype_policy = _dtype_policy
 set_dtype_policy = _set_dtype_policy
