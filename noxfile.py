@@ -237,7 +237,9 @@ def examples(session: nox.Session) -> None:
 
 
 def run_examples(session: nox.Session, *commands: str, processes: int = 1) -> None:
-    launcher = ("python",) if processes == 1 else ("torchrun", "--nproc-per-node", str(processes))
+    # A machine need not know its own name.
+    together = ("torchrun", "--local-addr", "127.0.0.1", "--nproc-per-node", str(processes))
+    launcher = ("python",) if processes == 1 else together
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "OMP_NUM_THREADS": "1"}
     for command in commands:
         session.run(*launcher, *f"examples/{command}".split(), env=environment)

@@ -1,5 +1,6 @@
 """Devices of several processes: torch has one for each, and `torch.distributed` joins them."""
 
+import atexit
 from typing import Any
 
 import torch
@@ -27,6 +28,13 @@ def initialize_distribution(address: str | None, processes: int | None, index: i
     distributed.init_process_group(
         engine, init_method=where, world_size=processes or -1, rank=-1 if index is None else index
     )
+    atexit.register(_leave)
+
+
+def _leave() -> None:
+    """Close the connections while torch still can: left to the end of a process they may abort it."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def process_index_and_count() -> tuple[int, int]:
