@@ -24,6 +24,9 @@ TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "scipy", "scikit-learn")
 TEST_TOOLS += ("pillow", "matplotlib", "pydot", "tensorboard")  # what the core imports when it is used
 # What is tested on one backend alone: Orbax brings JAX along, and jax.export writes with flatbuffers.
 TOOLS_OF_BACKEND = {"jax": ("orbax-checkpoint", "flax", "flatbuffers")}
+# What is about text, files and the suite itself is the same on every backend: here XLA would only compile for minutes.
+ABOUT_NO_ARRAYS = ("guards", "saving/durability", "saving/fuzzing", "conformance/test_suite_finds_errors.py")
+SPARED = {"jax": ABOUT_NO_ARRAYS, "tensorflow": ABOUT_NO_ARRAYS}
 CONSTRAINTS = ("-c", "constraints.txt")
 IN_PARALLEL = ("-n", "2")  # on XLA half of a test's time is compilation, which one core is busy with
 
@@ -74,7 +77,9 @@ def tests(session: nox.Session, backend: str) -> None:
     install_backends(session, backend)
     session.install("--no-deps", f"./{APPLICATIONS}")
     folders = [f"{CORE}/tests", f"{BACKENDS[backend]}/tests", f"{APPLICATIONS}/tests"]
-    chosen = session.posargs or ["-m", "not mixed and not parity and not exports", *filter(has_tests, folders)]
+    spared = [f"--ignore={CORE}/tests/{name}" for name in SPARED.get(backend, ())]
+    default = ["-m", "not mixed and not parity and not exports", *spared, *filter(has_tests, folders)]
+    chosen = session.posargs or default
     pytest(session, *IN_PARALLEL, *chosen, backend=backend)
     if session.posargs:
         return
