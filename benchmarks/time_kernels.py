@@ -4,7 +4,7 @@ import measure
 import numpy as np
 from native_kernels import native_kernels
 
-ROUND = 0.04  # seconds of calls to a round
+ROUND, ROUNDS = 0.02, 45  # seconds of calls to a round, and how many: short and many, so that the median is calm
 RANDOM = np.random.default_rng(0)
 
 
@@ -74,7 +74,7 @@ def speed(title, ours, native, tensors, finish):
 
         return run
 
-    times = measure.compare_times(repeated(ours), repeated(native), rounds=15)
+    times = measure.compare_times(repeated(ours), repeated(native), rounds=ROUNDS)
     return {title: 1 / times["ratio"], f"_{title}": times["ours, ms"] / count}
 
 
