@@ -18,12 +18,12 @@ def test_every_metric_has_a_case():
     assert {case[0] for case in CASES} == {*NAMES}
 
 
-def compiled(library, metric, y):
+def compiled(library, metric, y, **options):
     """The inputs go through, with a weight that a loss of its own trains."""
     inputs = library.Input(y.shape[1:])
     x = library.layers.Dense(y.shape[-1], kernel_initializer="identity", activity_regularizer="l2")(inputs)
     model = library.Model(inputs, x)
-    model.compile(library.optimizers.SGD(1e-3), loss=None, metrics=[metric])
+    model.compile(library.optimizers.SGD(1e-3), loss=None, metrics=[metric], **options)
     return model
 
 
@@ -37,7 +37,8 @@ def test_the_next_step_is_the_same_on_the_other_side(name, direction, tmp_path, 
     writer, reader = direction
     for _, options, y_true, y_pred in first_of([case for case in CASES if case[0] == name]):
         x, y = column(y_pred).astype("float32"), column(y_true) if y_pred.ndim == 1 else np.ascontiguousarray(y_true)
-        model = compiled(writer, getattr(writer.metrics, name)(**options), x)
+        eager = {"run_eagerly": True} if "num_regressors" in options else {}  # Keras compares a tensor in Python
+        model = compiled(writer, getattr(writer.metrics, name)(**options), x, **eager)
         model.train_on_batch(x, y)
         read = travelled(model, reader, tmp_path)
         for m in (model, read):
