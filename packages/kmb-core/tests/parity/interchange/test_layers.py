@@ -34,6 +34,8 @@ if current_backend().name != "torch":
     }
 # Of MaxNumBoundingBoxes, left out where Keras writes: its description lacks it.
 FORGOTTEN = "fill_value=0"
+# Keras on JAX fails for values of another length than keys.
+UNSUPPORTED = {"MultiHeadAttention(2,3,4,output_shape=5,use_bias=False)"} if current_backend().name == "jax" else set()
 # A symbolic call of Keras's gives the input itself, which is a circle in the graph of a model: it goes alone.
 ALONE = "Equalization"
 OWN_OBJECTS = {"squashed": squashed, "kmb_conformance>squashed": squashed}
@@ -126,6 +128,8 @@ def test_outputs_are_the_same_on_the_other_side(name, direction, tmp_path, count
     writer, reader = direction
     for case in cases_of(name):
         if name == "MaxNumBoundingBoxes" and FORGOTTEN in case.name and writer is not kmb_core:
+            continue
+        if case.name in UNSUPPORTED:
             continue
         model = model_of(writer, case)
         read = travelled(model, reader, tmp_path, OWN_OBJECTS)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kmb_core import metrics
+from kmb_core.backend import current_backend
 
 from ..metrics.test_metrics import CASES
 from .travel import assert_close, classes, first_of, sampled, travelled
@@ -27,6 +28,11 @@ def compiled(library, metric, y, **options):
     return model
 
 
+def steps_take(options):
+    """Whether Keras has a step with such a metric: for a number of regressors it compares a tensor in Python."""
+    return "num_regressors" not in options or current_backend().name != "jax"
+
+
 def column(y):
     return np.ascontiguousarray(y if y.ndim > 1 else y[:, None])
 
@@ -35,9 +41,9 @@ def column(y):
 def test_the_next_step_is_the_same_on_the_other_side(name, direction, tmp_path, counted):
     counted("metrics", name)
     writer, reader = direction
-    for _, options, y_true, y_pred in first_of([case for case in CASES if case[0] == name]):
+    for _, options, y_true, y_pred in first_of([case for case in CASES if case[0] == name and steps_take(case[1])]):
         x, y = column(y_pred).astype("float32"), column(y_true) if y_pred.ndim == 1 else np.ascontiguousarray(y_true)
-        eager = {"run_eagerly": True} if "num_regressors" in options else {}  # Keras compares a tensor in Python
+        eager = {"run_eagerly": True} if "num_regressors" in options else {}
         model = compiled(writer, getattr(writer.metrics, name)(**options), x, **eager)
         model.train_on_batch(x, y)
         read = travelled(model, reader, tmp_path)
