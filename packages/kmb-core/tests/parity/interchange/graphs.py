@@ -259,7 +259,7 @@ def registered_objects(library):
             self.found.assign(ops.maximum(self.found, ops.max(ops.abs(y_pred))))
 
         def result(self):
-            return self.found
+            return self.found.value
 
     @register("interchange")
     class Halving(library.optimizers.schedules.LearningRateSchedule):
