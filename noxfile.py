@@ -159,7 +159,8 @@ def exports(session: nox.Session) -> None:
 def parity(session: nox.Session, backend: str) -> None:
     """Keras, as installed from PyPI, is the oracle: same values, same descriptions, same files in both directions.
 
-    Each op's calls are all made, but for JAX, which compiles each; `KMB_PARITY_SAMPLE=1` makes them all there too.
+    Each op's calls are all made and each object's files exchanged, but for JAX, which compiles for each; there it is a
+    sample, and `KMB_PARITY_SAMPLE=1` does them all too.
     """
     # Keras reads text and folders with TensorFlow whatever its backend is; on NumPy it resizes and transforms with JAX.
     oracle = ("keras", LIGHTER["tensorflow"], *(["jax"] if backend == "numpy" else []))
@@ -173,8 +174,10 @@ def parity(session: nox.Session, backend: str) -> None:
     here = f"{CORE}/tests/parity"
     chosen = {
         "numpy": [f"{here}/ops"],
-        "tensorflow": [f"{here}/ops", f"{here}/folders"],
-        "jax": [f"{here}/{part}" for part in ("ops", "losses", "metrics", "optimizers", "test_image.py")],
+        "tensorflow": [f"{here}/{part}" for part in ("ops", "folders", "interchange")],
+        "jax": [
+            f"{here}/{part}" for part in ("ops", "losses", "metrics", "optimizers", "interchange", "test_image.py")
+        ],
         "torch": [f"{CORE}/tests", f"--ignore={here}/folders"],
     }.get(backend, [here])
     pytest(session, *IN_PARALLEL, "-m", "parity", *session.posargs or chosen, backend=backend)

@@ -76,6 +76,32 @@ def test_a_model_that_starts_in_the_middle_gets_an_input_of_its_own(x):
     np.testing.assert_array_equal(*(ops.convert_to_numpy(m(values)) for m in (model, found)))
 
 
+def test_a_model_whose_calls_are_outputs_is_counted_from_its_making(x):
+    inner_input = kmb_core.Input((3,))
+    inner = kmb_core.Model(inner_input, layers.Dense(3)(inner_input), name="inner")
+    chain = kmb_core.Sequential([kmb_core.Input((3,)), layers.Dense(3)], name="chain")
+    first = inner(x)
+    model = kmb_core.Model(x, {"first": first, "second": inner(first), "chain": chain(first)})
+    config = config_of(model)
+    assert config["output_layers"] == {"first": ["inner", 1, 0], "second": ["inner", 2, 0], "chain": ["chain", 0, 0]}
+    assert histories(calls_of(config, "chain")[0]) == [["inner", 0, 0]]
+    found = again(model)
+    found.set_weights(model.get_weights())
+    values = np.ones((2, 3), "float32")
+    for name, output in model(values).items():
+        np.testing.assert_array_equal(ops.convert_to_numpy(found(values)[name]), ops.convert_to_numpy(output))
+
+
+def test_masks_are_tensors_of_the_graph_and_come_back():
+    words = kmb_core.Input((3,), dtype="int32", name="words")
+    vectors = layers.Embedding(5, 2, mask_zero=True)(words)
+    model = kmb_core.Model(words, layers.GlobalAveragePooling1D()(vectors))
+    found = again(model)
+    found.set_weights(model.get_weights())
+    values = np.array([[1, 2, 0], [3, 0, 0]], "int32")
+    np.testing.assert_array_equal(*(ops.convert_to_numpy(m(values)) for m in (model, found)))
+
+
 def test_an_output_may_be_an_input(x):
     found = again(kmb_core.Model(x, [x, x + 1]))
     assert found.outputs[0] is found.inputs[0]

@@ -1,5 +1,6 @@
 """What a call of a layer does."""
 
+import json
 import threading
 
 import numpy as np
@@ -122,6 +123,21 @@ def test_several_inputs_give_build_their_shapes():
     layer(ops.ones((2, 3)), right=ops.ones((2, 1)))
     assert layer.shapes == ((2, 3), (2, 1))
     assert layer.get_build_config() == {"shapes_dict": {"left_shape": (2, 3), "right_shape": (2, 1)}}
+
+
+def test_shapes_of_a_structure_are_the_shape_of_one_input():
+    class Summed(kmb_core.Layer):
+        def build(self, input_shape):
+            self.scale = self.add_weight(shape=input_shape["right"][0][-1:], initializer="ones")
+
+        def call(self, parts):
+            return parts["left"] + self.scale * parts["right"][0]
+
+    layer, again = Summed(), Summed()
+    layer({"left": ops.ones((2, 3)), "right": [ops.ones((2, 3))]})
+    assert layer.get_build_config() == {"input_shape": {"left": (2, 3), "right": [(2, 3)]}}
+    again.build_from_config(json.loads(json.dumps(layer.get_build_config())))
+    assert again.scale.shape == (3,)
 
 
 def test_a_dict_of_inputs_gives_build_a_dict_of_shapes():

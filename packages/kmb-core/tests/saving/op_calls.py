@@ -71,6 +71,14 @@ def model_of(library, call):
     return library.Model(used, eval(call, {**vars_of(library.ops), **known}))
 
 
+def model_of_all(library, calls):
+    """A model with an output for each call, and the names of its inputs."""
+    known = tensors(library)
+    used = [name for name in known if any(re.search(rf"\b{name}\b", call) for call in calls)]
+    scope = {**vars_of(library.ops), **known}
+    return library.Model([known[name] for name in used], [eval(call, scope) for call in calls]), used
+
+
 def described(library, call):
     """The description of the call's operation, without its name and what is None."""
     config = model_of(library, call).get_config()

@@ -206,3 +206,12 @@ def test_stateless_losses_give_what_evaluation_gives(given):
     loss, groups = model.stateless_compute_loss(*state, metrics, x=SCORES, y=CLASSES, y_pred=outputs)
     assert float(loss) == pytest.approx(expected, rel=1e-6)
     assert [len(group) for group in groups] == [0, len(kept), 2]
+
+
+def test_the_metrics_of_one_of_several_outputs_are_told_once():
+    inputs = kmb_core.Input((1,))
+    model = kmb_core.Model(inputs, {"a": layers.Dense(1, name="a")(inputs), "b": layers.Dense(1, name="b")(inputs)})
+    model.compile(None, "mse", metrics={"a": [kmb_core.metrics.MeanAbsoluteError(name="m")]})
+    x = np.ones((2, 1), "float32")
+    found = model.evaluate(x, {"a": x, "b": x}, return_dict=True, verbose=0)
+    assert set(found) == {"loss", "a_loss", "b_loss", "a_m"}

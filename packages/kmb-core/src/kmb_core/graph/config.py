@@ -1,7 +1,8 @@
 """A graph as plain data, in the form that Keras writes for functional models, and back.
 
 Each operation is written with its calls inside the graph; a tensor among a call's arguments names the operation, the
-call and the output that it comes from, the calls counted inside this graph alone. A declared op is written under the
+call and the output that it comes from, the calls counted inside this graph alone. Where the graph's own outputs come
+from a functional model, Keras counts from one: the model's making is its first call. A declared op is written under the
 name of the class that Keras has for it and found again among the declarations.
 """
 
@@ -20,6 +21,8 @@ from kmb_core.graph.function import Graph
 from kmb_core.ops.declaration import OPS, Op
 from kmb_core.ops.operation import DeclaredOperation
 from kmb_core.serialization import deserialize_keras_object, serialize_keras_object
+
+_NOTHING = object()
 
 History = tuple[str, int, int]  # name of the operation, which of its calls, which of the outputs
 
@@ -124,7 +127,9 @@ class _Writer:
 
     def _placed(self, structure: Any) -> Any:
         if isinstance(structure, KerasTensor):
-            return self._history(structure)
+            name, index, output = self._history(structure)
+            node = None if id(structure) in self.starts else producer(structure)
+            return [name, index + (node is not None and _is_functional(node.operation)), output]
         if isinstance(structure, Mapping):
             return {key: self._placed(item) for key, item in structure.items()}
         return [self._placed(item) for item in structure]
@@ -190,6 +195,7 @@ class _Reader:
     def __init__(self, custom_objects: Mapping[str, Any] | None) -> None:
         self.custom_objects = custom_objects
         self.tensors: dict[History, KerasTensor] = {}
+        self.functional: set[str] = set()  # models in the graph, whose making counts as a call
 
     def read(self, config: Mapping[str, Any]) -> tuple[Any, Any]:
         calls: list[_Call] = []
@@ -205,6 +211,8 @@ class _Reader:
 
     def _calls_of(self, entry: Mapping[str, Any], name: str) -> list[_Call]:
         operation = self._operation(entry)
+        if _is_functional(operation):
+            self.functional.add(name)
         inbound = entry["inbound_nodes"]
         if not inbound:  # an Input
             for position, tensor in enumerate(operation._inbound_nodes[0].outputs if operation._inbound_nodes else ()):
@@ -247,7 +255,7 @@ class _Reader:
                 args = [tuple(a) if isinstance(a, list) else a for a in args]
         else:
             defaults = _call_defaults(type(call.operation))
-            kwargs = {key: value for key, value in kwargs.items() if key not in defaults or value != defaults[key]}
+            kwargs = {key: value for key, value in kwargs.items() if value is not defaults.get(key, _NOTHING)}
         before = len(call.operation._inbound_nodes)
         try:
             call.operation(*args, **kwargs)
@@ -277,12 +285,23 @@ class _Reader:
         if not isinstance(structure, (list, tuple)):
             raise CheckpointError(message(f"functional graph: expected [layer, call, output], got {structure!r:.60}"))
         if len(structure) == 3 and isinstance(structure[0], str):
-            if tuple(structure) not in self.tensors:
-                raise CheckpointError(
-                    message(f"functional graph: an input or output comes from {structure}, which is not made")
-                )
-            return self.tensors[tuple(structure)]
+            return self._end(*structure)
         return [self._placed(item) for item in structure]
+
+    def _end(self, name: str, index: Any, output: Any) -> KerasTensor:
+        places = [(name, index, output)]
+        if name in self.functional and isinstance(index, int) and index > 0:
+            places.insert(0, (name, index - 1, output))
+        for place in places:
+            if place in self.tensors:
+                return self.tensors[place]
+        what = f"functional graph: an input or output comes from {[name, index, output]}, which is not made"
+        raise CheckpointError(message(what))
+
+
+def _is_functional(operation: Any) -> bool:
+    """Whether Keras would make of an operation a functional model, rather than a layer or another kind of model."""
+    return getattr(operation, "making_is_a_call", False)
 
 
 def _checked_layers(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:

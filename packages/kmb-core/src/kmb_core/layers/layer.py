@@ -216,11 +216,12 @@ class Layer(Calling, Operation):
 
     def get_build_config(self) -> dict[str, Any] | None:
         """What `build` got: {"input_shape": …} or {"shapes_dict": …}; None before it is built."""
-        if self._build_shapes is None:
+        shapes = self._build_shapes
+        if shapes is None:
             return None
-        if isinstance(self._build_shapes, Mapping):
-            return {"shapes_dict": dict(self._build_shapes)}
-        return {"input_shape": self._build_shapes}
+        if isinstance(shapes, Mapping) and all(str(name).endswith("_shape") for name in shapes):  # `build`'s arguments
+            return {"shapes_dict": dict(shapes)}
+        return {"input_shape": shapes}
 
     def build_from_config(self, config: dict[str, Any] | None) -> None:
         """Build with what `get_build_config` gave."""

@@ -266,6 +266,7 @@ _INTERNAL = frozenset(
     {
         "_backend",
         "_build_shapes",
+        "_compile_arguments",
         "_constructor",
         "_fast",
         "_inbound_nodes",

@@ -12,6 +12,8 @@ from kmb_core.serialization import saved_as
 class Functional(Model):
     """A model that is a graph; see `Model`."""
 
+    making_is_a_call = True  # where Keras counts the calls of a model in a graph
+
     def get_config(self) -> dict[str, Any]:
         """Name, layers and connections; subclasses with a constructor of their own are described by its arguments."""
         cls = public_class(self)

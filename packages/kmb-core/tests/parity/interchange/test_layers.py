@@ -7,6 +7,7 @@ import pytest
 
 import kmb_core
 from kmb_core import layers
+from kmb_core.backend import current_backend
 from kmb_core.conformance.layer_cases import CASES
 from kmb_core.conformance.layer_cases.core import squashed
 from kmb_core.saving import serialize_keras_object
@@ -26,8 +27,15 @@ IMAGES_DIFFER = {
     "AutoContrast((0,1),data_format='channels_first')": "Keras takes extremes over channels and rows",
     "RandomCrop(4,5,seed=1)": "Keras leaves images as they are in inference, though its symbolic call says otherwise",
 }
+if current_backend().name != "torch":
+    tiles = ("tile_grid_size=(2,3),clip_limit=40.0", "tile_grid_size=(2,2)")
+    IMAGES_DIFFER |= {
+        f"ContrastLimitedAdaptiveHistogramEqualization({of})": "Keras differs from itself" for of in tiles
+    }
 # Of MaxNumBoundingBoxes, left out where Keras writes: its description lacks it.
 FORGOTTEN = "fill_value=0"
+# Keras on JAX fails for values of another length than keys.
+UNSUPPORTED = {"MultiHeadAttention(2,3,4,output_shape=5,use_bias=False)"} if current_backend().name == "jax" else set()
 # A symbolic call of Keras's gives the input itself, which is a circle in the graph of a model: it goes alone.
 ALONE = "Equalization"
 OWN_OBJECTS = {"squashed": squashed, "kmb_conformance>squashed": squashed}
@@ -120,6 +128,8 @@ def test_outputs_are_the_same_on_the_other_side(name, direction, tmp_path, count
     writer, reader = direction
     for case in cases_of(name):
         if name == "MaxNumBoundingBoxes" and FORGOTTEN in case.name and writer is not kmb_core:
+            continue
+        if case.name in UNSUPPORTED:
             continue
         model = model_of(writer, case)
         read = travelled(model, reader, tmp_path, OWN_OBJECTS)

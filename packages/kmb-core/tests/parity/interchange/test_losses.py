@@ -20,7 +20,9 @@ def test_every_loss_has_a_case():
 def compiled(library, name, options, y):
     """Logits of the case are what the model gives; probabilities where the loss asks for them."""
     shape = y.shape
-    activation = None if options.get("from_logits") or name == "CTC" else "softmax"
+    # Keras on TensorFlow takes what a softmax was given for what a sigmoid was, where a binary loss follows.
+    activation = "sigmoid" if name.startswith("Binary") else "softmax"
+    activation = None if options.get("from_logits") or name == "CTC" else activation
     inputs = library.Input(shape[1:])
     outputs = library.layers.Dense(shape[-1], activation=activation)(inputs)
     model = library.Model(inputs, outputs)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kmb_core import metrics
+from kmb_core.backend import current_backend
 
 from ..metrics.test_metrics import CASES
 from .travel import assert_close, classes, first_of, sampled, travelled
@@ -18,13 +19,18 @@ def test_every_metric_has_a_case():
     assert {case[0] for case in CASES} == {*NAMES}
 
 
-def compiled(library, metric, y):
+def compiled(library, metric, y, **options):
     """The inputs go through, with a weight that a loss of its own trains."""
     inputs = library.Input(y.shape[1:])
     x = library.layers.Dense(y.shape[-1], kernel_initializer="identity", activity_regularizer="l2")(inputs)
     model = library.Model(inputs, x)
-    model.compile(library.optimizers.SGD(1e-3), loss=None, metrics=[metric])
+    model.compile(library.optimizers.SGD(1e-3), loss=None, metrics=[metric], **options)
     return model
+
+
+def steps_take(options):
+    """Whether Keras has a step with such a metric: for a number of regressors it compares a tensor in Python."""
+    return "num_regressors" not in options or current_backend().name != "jax"
 
 
 def column(y):
@@ -35,9 +41,10 @@ def column(y):
 def test_the_next_step_is_the_same_on_the_other_side(name, direction, tmp_path, counted):
     counted("metrics", name)
     writer, reader = direction
-    for _, options, y_true, y_pred in first_of([case for case in CASES if case[0] == name]):
+    for _, options, y_true, y_pred in first_of([case for case in CASES if case[0] == name and steps_take(case[1])]):
         x, y = column(y_pred).astype("float32"), column(y_true) if y_pred.ndim == 1 else np.ascontiguousarray(y_true)
-        model = compiled(writer, getattr(writer.metrics, name)(**options), x)
+        eager = {"run_eagerly": True} if "num_regressors" in options else {}
+        model = compiled(writer, getattr(writer.metrics, name)(**options), x, **eager)
         model.train_on_batch(x, y)
         read = travelled(model, reader, tmp_path)
         for m in (model, read):

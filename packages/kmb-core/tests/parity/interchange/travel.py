@@ -12,8 +12,9 @@ SAMPLE = float(os.environ.get("KMB_PARITY_SAMPLE", "1"))
 
 
 def sampled(names):
-    """All names, or one of ten where a sample is asked for."""
-    return [name for name in names if SAMPLE >= 1 or zlib.crc32(name.encode()) % 10 == 0]
+    """All names, or one of ten where a sample is asked for, and at least one."""
+    names = list(names)
+    return [name for name in names if SAMPLE >= 1 or zlib.crc32(name.encode()) % 10 == 0] or names[:1]
 
 
 def first_of(cases):
