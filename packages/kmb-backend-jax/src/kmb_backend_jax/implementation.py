@@ -82,7 +82,7 @@ def device_scope(name: str) -> AbstractContextManager[Any]:
     platform, _, index = name.lower().partition(":")
     platform = "gpu" if platform == "cuda" else platform
     try:
-        return jax.default_device(jax.devices(platform)[int(index or 0)])
+        return jax.default_device(jax.devices(platform or "none")[int(index or 0)])  # "" would be the default one
     except (RuntimeError, IndexError, ValueError) as error:
         present = ", ".join(f"{d.platform}:{d.id}" for d in jax.devices())
         what = f"device {name!r}: JAX has no such device"

@@ -39,6 +39,12 @@ def torch_device(name: str) -> torch.device:
     if device.type == "cuda" and not torch.cuda.is_available():
         cause = "It is the CPU build, or there is no driver."
         raise CapabilityError(message(f"device {name!r}: this torch sees no GPU", cause))
+    present = {"cpu": 1, "cuda": torch.cuda.device_count()}.get(device.type)
+    if present is not None and (device.index or 0) >= present:
+        what = f"device {name!r}: torch has no such device"
+        raise CapabilityError(
+            message(what, f"Present are {kind}:0 to {kind}:{present - 1}.", "Write the name as 'gpu:0'.")
+        )
     return device
 
 

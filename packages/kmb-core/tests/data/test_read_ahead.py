@@ -16,6 +16,7 @@ import pytest
 import kmb_core
 from kmb_core import config
 from kmb_core.backend import current_backend
+from kmb_core.backend.state import state
 from kmb_core.data import read_ahead
 from kmb_core.data.read_ahead import ReadAhead
 from kmb_core.random import global_seed
@@ -202,12 +203,12 @@ def test_the_source_runs_in_the_surroundings_of_the_caller():
 
     def source():
         for _ in range(8):
-            seen.add((threading.current_thread().name, language.get(), current_backend()))
+            seen.add((threading.current_thread().name, language.get(), current_backend(), state.device))
             yield None
 
-    with kmb_core.backend.use_backend(current_backend()):
+    with kmb_core.backend.use_backend(current_backend()), kmb_core.device("cpu:0"):
         list(reader().read(source()))
-    assert seen == {(name, "Rust", current_backend()) for name in (threading.current_thread().name, NAME)}
+    assert seen == {(name, "Rust", current_backend(), "cpu:0") for name in (threading.current_thread().name, NAME)}
 
 
 # Random states --------------------------------------------------------------------------------------------------------
@@ -256,9 +257,9 @@ def test_the_states_are_those_after_the_batch_that_was_given_last(name, every):
         for number in range(20):
             if number % every == every - 1:
                 DRAWS[name]()
-            yield number, state()
+            yield number, left()
 
-    def state():
+    def left():
         return random.getstate()[1] if name == "python" else np.random.get_state()[1:3]
 
     other = "python" if name == "numpy" else "numpy"

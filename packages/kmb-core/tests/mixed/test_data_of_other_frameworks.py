@@ -92,6 +92,21 @@ def test_the_same_data_trains_the_same_whoever_holds_it(trained, source):
     np.testing.assert_allclose(outputs, X @ model.get_weights()[0] + model.get_weights()[1], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", BACKENDS)
+def test_single_batches_may_be_tensors_of_any_framework(trained, name):
+    model, _, _ = trained
+    own, given = (X, Y), (tensors(name, X), tensors(name, Y))
+    model.set_weights([np.ones((3, 1)), np.zeros(1)])
+    np.testing.assert_allclose(model.predict_on_batch(given[0]), X.sum(1, keepdims=True), rtol=1e-4, atol=1e-5)
+    assert model.test_on_batch(*given) == pytest.approx(model.test_on_batch(*own), rel=1e-5)
+    results = []
+    for batch in (own, given):
+        model.set_weights([np.ones((3, 1)), np.zeros(1)])
+        model.train_on_batch(*batch, sample_weight=batch[1][:, 0] ** 2)
+        results.append(model.get_weights()[0])
+    np.testing.assert_allclose(*results, rtol=1e-5)
+
+
 NOTHING = """
 import sys
 import numpy as np

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import kmb_core
-from kmb_core import layers, losses
-from kmb_core.errors import DTypeError, NotCompiledError, ShapeError, StructureError
+from kmb_core import layers, losses, tree
+from kmb_core.errors import CapabilityError, DTypeError, NotCompiledError, ShapeError, StructureError
 
 trains = pytest.mark.trains
 X = np.random.default_rng(0).normal(size=(10, 3)).astype("float32")
@@ -275,24 +275,29 @@ def test_training_needs_an_optimizer(linear, method):
 
 
 @pytest.mark.parametrize(
-    ("options", "what", "known"),
+    ("options", "what", "meant"),
     [
         ({"optimizer": "adm"}, "optimizer", "adam"),
-        ({"optimizer": 3}, "optimizer", "adam"),
+        ({"optimizer": "Addam"}, "optimizer", "Adam"),
+        ({"optimizer": 3}, "optimizer", None),
         ({"loss": "mean_sqared_error"}, "loss", "mean_squared_error"),
-        ({"loss": ["mse", "mze"]}, "loss", "mean_squared_error"),
-        ({"loss": 3}, "loss", "mean_squared_error"),
+        ({"loss": ["mse", "mze"]}, "loss", "mse"),
+        ({"loss": "what?"}, "loss", None),
+        ({"loss": 3}, "loss", None),
         ({"metrics": ["accurracy"]}, "metric", "accuracy"),
         ({"metrics": {"head": ["accurracy"]}}, "metric", "accuracy"),
         ({"weighted_metrics": ["accurracy"]}, "metric", "accuracy"),
     ],
 )
-def test_unknown_names_are_refused_when_compiling_with_a_list_of_known_ones(linear, options, what, known):
+def test_unknown_names_are_refused_when_compiling_with_those_that_may_be_meant(linear, options, what, meant):
     with pytest.raises(ValueError) as caught:
         linear(**options)
     text = str(caught.value)
     assert text.startswith(f"Unknown {what}: expected a name, a config or a callable, got ")
-    assert known in text.splitlines()[-1]
+    last = text.splitlines()[-1]
+    assert {"optimizer": "adam", "loss": "mean_squared_error", "metric": "accuracy"}[what] in last.partition("Known")[2]
+    suggested = last.partition("Known")[0]
+    assert suggested.startswith(f"Did you mean '{meant}'") if meant else suggested == ""
 
 
 def test_metrics_come_in_a_list(linear):
@@ -414,3 +419,69 @@ def test_the_output_whose_targets_name_no_class_is_named():
     model.compile("sgd", {"a": "mse", "b": losses.SparseCategoricalCrossentropy(from_logits=True)})
     line = "model 'twins': class 9 in the targets of 'b', sample 0; expected 0 to 2"
     refused(StructureError, line, model.fit, X, {"a": Y, "b": CLASSES + 9}, verbose=0)
+
+
+# Devices --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["gpu:99", "cpu:77", "quantum", "", "cpu:one"])
+def test_a_device_that_does_not_exist_is_refused_by_its_name(name):
+    with pytest.raises(CapabilityError, match=f"device '{name}': "):
+        kmb_core.device(name)
+
+
+# State ----------------------------------------------------------------------------------------------------------------
+
+
+def raising():
+    """A stream that ends with an error before its first batch."""
+    raise LookupError("no such file")
+    yield
+
+
+def refusals():
+    """Calls that nothing comes of, and what they are refused with."""
+    wrong, text = X[:, :2], X.astype(str)
+    short = Y[:3]
+    return {
+        "width": (ShapeError, lambda model: model.fit(wrong, Y, verbose=0)),
+        "width of validation data": (ShapeError, lambda model: model.fit(X, Y, validation_data=(wrong, Y), verbose=0)),
+        "lengths of validation data": (
+            ShapeError,
+            lambda model: model.fit(X, Y, validation_data=(X, short), verbose=0),
+        ),
+        "text in validation data": (DTypeError, lambda model: model.fit(X, Y, validation_data=(text, Y), verbose=0)),
+        "lengths": (ShapeError, lambda model: model.fit(X, Y[:3], verbose=0)),
+        "text": (DTypeError, lambda model: model.fit(text, Y, verbose=0)),
+        "empty stream": (ShapeError, lambda model: model.fit(iter([]), verbose=0)),
+        "stream that raises": (LookupError, lambda model: model.fit(raising(), verbose=0)),
+        "no tuple": (StructureError, lambda model: model.fit(iter([X]), verbose=0)),
+        "stream of another width": (ShapeError, lambda model: model.fit(iter([(wrong, Y)]), verbose=0)),
+        "epochs": (ValueError, lambda model: model.fit(X, Y, epochs=-1, verbose=0)),
+        "steps": (StructureError, lambda model: model.fit(X, Y, steps_per_epoch=0, verbose=0)),
+        "callbacks": (ValueError, lambda model: model.fit(X, Y, callbacks=[3], verbose=0)),
+        "batch": (ShapeError, lambda model: model.train_on_batch(wrong, Y)),
+    }
+
+
+@trains
+@pytest.mark.parametrize("call", refusals())
+@pytest.mark.parametrize("has_trained", [True, False])
+def test_where_nothing_was_trained_all_state_is_as_before(linear, call, has_trained):
+    error, refuse = refusals()[call]
+    model = linear(kmb_core.optimizers.Adam(0.1), metrics=["mae"])
+    if has_trained:
+        model.fit(X, Y, verbose=0)
+    before = model.get_state_tree("numpy_array")
+    random_before = np.random.get_state()[1:3]
+    with pytest.raises(error):
+        refuse(model)
+    after = model.get_state_tree("numpy_array")
+    del before["metrics_variables"], after["metrics_variables"]  # they begin anew with each run
+    if not has_trained:  # its moments may have been made by then: they are what they begin with
+        assert all(not np.any(value) for value in tree.flatten(after.pop("optimizer_variables")) if value.ndim)
+        del before["optimizer_variables"]
+    for old, new in zip(tree.flatten(before), tree.flatten(after), strict=True):
+        np.testing.assert_array_equal(old, new)
+    np.testing.assert_array_equal(np.hstack(random_before), np.hstack(np.random.get_state()[1:3]))
+    assert np.isfinite(model.fit(X, Y, verbose=0).history["loss"][0])

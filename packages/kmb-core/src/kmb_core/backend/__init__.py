@@ -13,6 +13,7 @@ from kmb_core.backend.names import auto_name, clear_session, get_uid, reset_name
 from kmb_core.backend.node import Node, producer
 from kmb_core.backend.scopes import (
     AutocastScope,
+    DeviceScope,
     RematScope,
     StatelessScope,
     SymbolicScope,
@@ -127,4 +128,4 @@ def device(device_name: str) -> AbstractContextManager[Any]:
         ...     kmb_core.ops.ones((2,)).shape[0]
         2
     """
-    return current_backend().implementation.device_scope(device_name)
+    return DeviceScope(device_name, current_backend().implementation.device_scope(device_name))

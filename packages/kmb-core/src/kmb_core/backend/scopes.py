@@ -5,6 +5,7 @@ and an assignment goes there.
 """
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -197,3 +198,27 @@ class RematScope:
 
     def __exit__(self, *args: Any, **kwargs: Any) -> None:
         state.remat = state.remat[:-1]
+
+
+class DeviceScope:
+    """A backend's scope of a device, and its name in `state`: a thread that works for this one opens the same.
+
+    Args:
+        name: of the device.
+        scope: the backend's.
+    """
+
+    def __init__(self, name: str, scope: AbstractContextManager[Any]) -> None:
+        self.name = name
+        self._scope = scope
+        self._outer: list[str | None] = []
+
+    def __enter__(self) -> Any:
+        entered = self._scope.__enter__()
+        self._outer.append(state.device)
+        state.device = self.name
+        return entered
+
+    def __exit__(self, *error: Any) -> bool | None:
+        state.device = self._outer.pop()
+        return self._scope.__exit__(*error)

@@ -17,6 +17,7 @@ class ThreadState(threading.local):
 
     def __init__(self) -> None:
         self.override: Backend | None = None  # the innermost `use_backend`
+        self.device: str | None = None  # the innermost `device`
         self.indirect = False  # variables are read through a scope (stateless, autocast or symbolic)
         self.stateless: Any = None  # innermost StatelessScope
         self.autocast: str | None = None  # dtype that floating variables are read in

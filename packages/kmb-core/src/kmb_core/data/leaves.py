@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core import tree
 from kmb_core.backend.foreign import array_of
 from kmb_core.data.structure import Leaf, holds_numbers, take_apart
 from kmb_core.errors import StructureError, message
@@ -53,6 +54,18 @@ def is_foreign_tensor(value: Any, backend: Any) -> bool:
     if backend is None or isinstance(value, np.ndarray | np.generic) or backend.is_tensor(value):
         return False
     return hasattr(value, "__dlpack__") or hasattr(value, "dense_shape") or hasattr(value, "to_tensor")
+
+
+def own_tensors(part: Any, backend: Any) -> Any:
+    """Arrays and the backend's own tensors as they are, nested; tensors of other frameworks as arrays.
+
+    Args:
+        part: x, y or sample_weight of one batch.
+        backend: whose tensors pass as they are.
+    """
+    if part is None or part.__class__ is np.ndarray or part.__class__ in backend.native:
+        return part
+    return tree.map_structure(lambda leaf: array_of(leaf) if is_foreign_tensor(leaf, backend) else leaf, part)
 
 
 def batch_reader(source: Any, backend: Any) -> Callable[[Any], tuple]:

@@ -12,6 +12,7 @@ steps draw from too is never read ahead.
 import contextvars
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from itertools import chain, islice
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -21,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from kmb_core import settings, tree
-from kmb_core.backend import current_backend, use_backend
+from kmb_core.backend import current_backend, device, use_backend
+from kmb_core.backend.state import state
 from kmb_core.random.states import random_state
 
 SLOW = 1e-3  # seconds for a batch
@@ -107,7 +109,7 @@ class ReadAhead:
         """The random states that may be the source's, as they are now."""
         if not self.notes:
             return {}
-        return {name: state for name, state in random_state(self._kernels).items() if name not in self._of_steps}
+        return {name: found for name, found in random_state(self._kernels).items() if name not in self._of_steps}
 
     def states(self) -> dict[str, Any]:
         """The random states that the source draws from as the batch given last left them, where more are read."""
@@ -141,13 +143,13 @@ class _Reading:
         for _ in range(depth):
             self._places.put(None)
         # What the source asks its surroundings for is answered as in the thread that began the pass.
-        arguments = (self._run, current_backend())
+        arguments = (self._run, current_backend(), state.device)
         self._thread = Thread(target=contextvars.copy_context().run, args=arguments, daemon=True, name="kmb-read-ahead")
         self._thread.start()
 
-    def _run(self, backend: Any) -> None:
+    def _run(self, backend: Any, place: str | None) -> None:
         try:
-            with use_backend(backend):
+            with use_backend(backend), nullcontext() if place is None else device(place):
                 batch = None
                 while batch is not _END and self._may_read():
                     batch, left = self._read()
@@ -183,7 +185,7 @@ class _Reading:
     def states(self) -> dict[str, Any]:
         """The states that the source draws from, as they were after the batch that was given last."""
         with self._at_batch:
-            return {name: state for name, state in self._left.items() if name in self._drawn}
+            return {name: left for name, left in self._left.items() if name in self._drawn}
 
     def close(self) -> None:
         """End the thread, after the batch that it is at."""
@@ -195,7 +197,7 @@ class _Reading:
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
-    return {name for name, state in after.items() if not _same(before[name], state)}
+    return {name for name, left in after.items() if not _same(before[name], left)}
 
 
 def _same(first: Any, second: Any) -> bool:

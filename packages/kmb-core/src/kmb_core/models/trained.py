@@ -6,8 +6,11 @@ A model *has* a trainer, made by its backend's plugin; nothing here knows how a 
 import inspect
 from typing import Any
 
+import numpy as np
+
 from kmb_core import tree
 from kmb_core.backend import StatelessScope, Variable, is_current, use_backend
+from kmb_core.data.leaves import own_tensors
 from kmb_core.errors import NotCompiledError, message
 from kmb_core.layers.specialization import public_class
 from kmb_core.metrics import Mean
@@ -417,6 +420,7 @@ class Trained:
 
     def _on_batch(self, run: Any, phase: str, parts: tuple[Any, ...], return_dict: bool) -> Any:
         with use_backend(self._backend):
+            parts = tuple([own_tensors(part, self._backend) for part in parts])
             check_numbers(self, *parts)
             check_lengths(parts)
             batch = _batch(parts)
@@ -437,6 +441,8 @@ class Trained:
 
     def _predict_on_batch(self, x: Any) -> Any:
         trainer, backend = self.trainer, self._backend
+        if x.__class__ is not np.ndarray and x.__class__ not in backend.native:
+            x = own_tensors(x, backend)
         if not self.built:
             prepare_for(self, (x,), training=False, losses=False)
         with trainer.phase("predict"):

@@ -5,6 +5,7 @@ that the caller allows.
 """
 
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from kmb_core.errors import message
@@ -81,4 +82,11 @@ def _unknown(identifier: Any, names: Mapping[str, Any], kind: str) -> ValueError
     known = ", ".join(sorted(name for name in names if name.islower()))
     what = f"Unknown {kind}: expected a name, a config or a callable, got {identifier!r:.60}."
     cause = "One of your own has to be registered, or given in custom_objects."
-    return ValueError(message(what, cause, f"Known: {known}."))
+    return ValueError(message(what, cause, f"{_meant(identifier, names)}Known: {known}."))
+
+
+def _meant(identifier: Any, names: Mapping[str, Any]) -> str:
+    """The names that are written much like one that nobody knows."""
+    named = identifier.get("class_name") if isinstance(identifier, Mapping) else identifier
+    close = get_close_matches(named, names) if isinstance(named, str) else []
+    return f"Did you mean {' or '.join(map(repr, close))}? " if close else ""

@@ -25,7 +25,7 @@ from kmb_core.training.checks import check_fit, check_numbers, require_compiled,
 from kmb_core.training.class_numbers import check_class_numbers, checked_class_numbers
 from kmb_core.training.logs import Logs
 from kmb_core.training.position import Position
-from kmb_core.training.preparation import prepare
+from kmb_core.training.preparation import check_accepted, prepare
 
 
 class Fit:
@@ -154,10 +154,15 @@ class Fit:
         return epoch_logs
 
     def check_targets(self) -> None:
-        """Look at the targets of all arrays before the first epoch, not after it."""
+        """Look at all arrays, those of the validation data too, before the first epoch, not after it."""
         check_class_numbers(self.model, self.y)
         if isinstance(self.validation_data, (tuple, list)):
-            check_class_numbers(self.model, unpack_x_y_sample_weight(self.validation_data)[1])
+            x, y, _ = unpack_x_y_sample_weight(self.validation_data)
+            check_class_numbers(self.model, y)
+            if _is_plain(x):
+                self.validation_adapter()
+                if _sizes(x) not in (_sizes(self.x), [None]):
+                    check_accepted(self.model, (x,))
 
     def _validates(self, epoch: int) -> bool:
         if self.validation_data is None:
@@ -402,6 +407,12 @@ def _agreed_seed(model: Any) -> int:
     seed = random.getrandbits(64)
     agreed = model._backend.kernels.get("agreed_number")
     return seed if agreed is None else agreed(seed)
+
+
+def _sizes(x: Any) -> list[Any]:
+    """The sizes of samples, in flat order; [None] where something is no array."""
+    shapes = [getattr(part, "shape", None) for part in tree.flatten(x)]
+    return [None] if None in shapes else [tuple(shape[1:]) for shape in shapes if shape is not None]
 
 
 def _is_plain(x: Any) -> bool:
