@@ -14,6 +14,8 @@ from kmb_core.plugins.contract import DECLARED
 
 Tensor = torch.Tensor
 Leaves = list[Tensor]
+Found = tuple[Leaves, Any, Callable[..., Any]]  # a name: torch traces no subscripts of types
+Tensors = tuple[Tensor, ...]
 
 
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
@@ -49,7 +51,7 @@ def with_gradient(function: Callable[..., Any], *operands: Any) -> Any:
     """Call a function that supplies its own gradient."""
     form: list[Any] = [None]
 
-    def call(leaves: tuple[Tensor, ...]) -> tuple[Leaves, Any, Callable[..., Any]]:
+    def call(leaves: Tensors) -> Found:
         arguments = packed_like(operands, leaves)
         form[0], gradient = result_and_gradient(function(*arguments))
         return leaves_of(form[0]), arguments, gradient

@@ -66,7 +66,7 @@ class Backend:
 
     def is_tensor(self, x: Any) -> bool:
         """Whether x is a tensor of this framework; classes seen once are remembered."""
-        if x.__class__ in self.native:
+        if type(x) in self.native:
             return True
         if not self.implementation.is_tensor(x):
             return False

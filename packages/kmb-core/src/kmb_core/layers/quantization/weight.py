@@ -49,7 +49,7 @@ class QuantizableWeight:
     @property
     def rows(self) -> int:
         """How many values a product sums over."""
-        return prod(self.shape[axis] for axis in self.summed)
+        return prod([self.shape[axis] for axis in self.summed])  # a list: torch traces no generator here
 
     @property
     def columns(self) -> int:

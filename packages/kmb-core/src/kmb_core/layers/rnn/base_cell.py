@@ -28,7 +28,10 @@ class DropoutCell(Layer):
         self._forget_masks()
 
     def _forget_masks(self) -> None:
-        self.__dict__["_dropout_mask"] = self.__dict__["_recurrent_dropout_mask"] = None
+        own = self.__dict__
+        for name in ("_dropout_mask", "_recurrent_dropout_mask"):
+            if own.get(name, self) is not None:  # torch compiles less behind a dictionary that was changed
+                own[name] = None
 
     def get_dropout_mask(self, step_input: Any) -> Any:
         """What the inputs of every step are multiplied by: drawn at the first call, the same until it is reset.

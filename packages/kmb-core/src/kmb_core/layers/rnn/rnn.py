@@ -130,7 +130,7 @@ class RNN(Layer):
         if len(flat) != expected:
             what = f"{self._where()}: expected {expected} initial states, got {len(flat)}"
             raise ShapeError(message(what, f"The cell's state_size is {self.cell.state_size}.", None))
-        return tree.pack_sequence_as(structure, flat)
+        return tree.pack_sequence_as(structure, [convert_to_tensor(state) for state in flat])
 
     # Building ----------------------------------------------------------------------------------------------------
 
