@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from kmb_core.ops.nn.attention_checks import check_attention, refuse_flash
+from kmb_core.ops.nn.attention_checks import check_attention_shapes, refuse_flash
 from kmb_core.plugins.contract import DECLARED
 from kmb_core.settings import is_flash_attention_enabled
 
@@ -38,7 +38,7 @@ def dot_product_attention(
             refuse_flash("torch's kernels have no soft cap.")
         settings = (scale, is_causal, False, attn_logits_soft_cap)
         return DECLARED["dot_product_attention"].body(query, key, value, bias, mask, *settings)
-    check_attention(query, key, value, bias, mask)
+    check_attention_shapes(query.shape, key.shape, value.shape, bias, mask)
     if isinstance(scale, Tensor):
         query, scale = query * scale, 1.0
     causal = is_causal and mask is None and bias is None and query.shape[1] == key.shape[1]

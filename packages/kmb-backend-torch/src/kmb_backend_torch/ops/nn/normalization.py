@@ -71,10 +71,13 @@ def normalize_batch(
     return outputs if axis == 1 else outputs.movedim(1, axis), mean.detach(), variance
 
 
-def _trailing(axis: Axis, rank: int) -> tuple[int, ...] | None:
-    """The axes from the front when they are the last ones of the tensor, else None."""
+def _normalized_shape(axis: Axis, shape: torch.Size) -> Sequence[int] | None:
+    """The sizes of the axes when they are the last ones of the tensor, else None."""
+    if axis == -1 and shape:
+        return shape[-1:]
+    rank = len(shape)
     axes = normalize_axes(axis, rank, "normalization")
-    return axes if axes == tuple(range(rank - len(axes), rank)) else None
+    return shape[axes[0] :] if axes == tuple(range(rank - len(axes), rank)) else None
 
 
 def layer_normalization(
@@ -86,15 +89,15 @@ def layer_normalization(
     **kwargs: Any,
 ) -> Tensor:
     """x with mean 0 and variance 1 along axes, times gamma plus beta."""
-    axes = _trailing(axis, x.ndim)
-    if axes is None or kwargs:
+    shape = _normalized_shape(axis, x.shape)
+    if shape is None or kwargs:
         return DECLARED["layer_normalization"].body(x, gamma, beta, axis, epsilon, **kwargs)
-    return torch.layer_norm(x, x.shape[axes[0] :], gamma, beta, default_epsilon() if epsilon is None else epsilon)
+    return torch.layer_norm(x, shape, gamma, beta, default_epsilon() if epsilon is None else epsilon)
 
 
 def rms_normalization(x: Tensor, scale: Tensor | None = None, axis: Axis = -1, epsilon: float | None = None) -> Tensor:
     """x over its root mean square along axes, times scale."""
-    axes = _trailing(axis, x.ndim)
-    if axes is None:
+    shape = _normalized_shape(axis, x.shape)
+    if shape is None:
         return DECLARED["rms_normalization"].body(x, scale, axis, epsilon)
-    return torch.rms_norm(x, x.shape[axes[0] :], scale, default_epsilon() if epsilon is None else epsilon)
+    return torch.rms_norm(x, shape, scale, default_epsilon() if epsilon is None else epsilon)

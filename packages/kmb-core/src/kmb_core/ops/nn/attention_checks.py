@@ -22,22 +22,23 @@ def refuse_flash(reason: str) -> None:
 
 def check_attention(query: Any, key: Any, value: Any, bias: Any = None, mask: Any = None) -> None:
     """Raise ShapeError for tensors that do not fit each other."""
-    q, k, v = (tuple(static_shape(x)) for x in (query, key, value))
+    check_attention_shapes(static_shape(query), static_shape(key), static_shape(value), bias, mask)
+
+
+def check_attention_shapes(q: Shape, k: Shape, v: Shape, bias: Any = None, mask: Any = None) -> None:
+    """Raise ShapeError for shapes that do not fit each other: without a call where all sizes are known and right."""
     if not len(q) == len(k) == len(v) == 4:
         _refuse(q, k, v, "each has the axes (batch, length, heads, depth)")
-    if not _agree(q[0], k[0], v[0]) or not _agree(k[1], v[1]) or not _agree(k[2], v[2]) or not _agree(q[3], k[3]):
-        _refuse(q, k, v, "batch, sources, key heads and depth have to agree")
+    pairs = ((q[0], k[0]), (k[0], v[0]), (q[0], v[0]), (k[1], v[1]), (k[2], v[2]), (q[3], k[3]))
+    for one, other in pairs:
+        if one != other and None not in (one, other):
+            _refuse(q, k, v, "batch, sources, key heads and depth have to agree")
     if None in (q[2], k[2]) or k[2] == 0 or q[2] % k[2]:  # type: ignore[operator]  # not None
         _refuse(q, k, v, "the heads of key and value have to divide those of query")
     logits = (q[0], q[2], q[1], k[1])
     for name, given in (("bias", bias), ("mask", mask)):
         if given is not None:
             _check_broadcasts(name, tuple(static_shape(given)), logits)
-
-
-def _agree(*sizes: int | None) -> bool:
-    known = [size for size in sizes if size is not None]
-    return all(size == known[0] for size in known[1:])  # no set: sizes that torch traces have no hash
 
 
 def _check_broadcasts(name: str, given: Shape, logits: Shape) -> None:
@@ -52,5 +53,6 @@ def _check_broadcasts(name: str, given: Shape, logits: Shape) -> None:
 
 
 def _refuse(query: Shape, key: Shape, value: Shape, why: str) -> None:
+    query, key, value = tuple(query), tuple(key), tuple(value)
     what = f"ops.dot_product_attention: query {query}, key {key} and value {value}: {why}"
     raise ShapeError(message(what, None, None))
