@@ -86,10 +86,7 @@ def tests(session: nox.Session, backend: str) -> None:
     examples_of_docstrings = ("--doctest-modules", "--ignore-glob=*/conformance/*", "--pyargs", "kmb_core")
     examples_of_docstrings += ("kmb_applications",)
     pytest(session, *IN_PARALLEL, *examples_of_docstrings, backend=backend)
-    conformance(session, "--kmb-backend", backend, backend=backend)
-    package = f"kmb_backend_{backend}"
-    if (ROOT / BACKENDS[backend] / "src" / package / "bare.py").exists():  # primitives alone have to suffice
-        conformance(session, "--kmb-plugin", f"{package}.bare", backend=backend)
+    conformance(session, backend)
 
 
 @nox.session
@@ -98,13 +95,17 @@ def exhaustive(session: nox.Session, backend: str) -> None:
     """Conformance without sampling: all rows in all dtypes, all pairs of dtypes. Not run by default: it takes long."""
     install(session, *TEST_TOOLS)
     install_backends(session, backend)
-    conformance(session, "--kmb-backend", backend, "--kmb-sample", "1", *session.posargs, backend=backend)
+    conformance(session, backend, "--kmb-sample", "1", *session.posargs)
 
 
-def conformance(session: nox.Session, *options: str, backend: str) -> None:
+def conformance(session: nox.Session, backend: str, *options: str) -> None:
+    """The suite for a backend, and again for its primitives alone, which have to suffice, where it shows them."""
     report = Path(session.create_tmp()) / "conformance.json"
     suite = ("--pyargs", "kmb_core.conformance", "--kmb-report", str(report))
-    pytest(session, *IN_PARALLEL, *suite, *options, backend=backend)
+    pytest(session, *IN_PARALLEL, *suite, "--kmb-backend", backend, *options, backend=backend)
+    package = f"kmb_backend_{backend}"
+    if (ROOT / BACKENDS[backend] / "src" / package / "bare.py").exists():
+        pytest(session, *IN_PARALLEL, *suite, "--kmb-plugin", f"{package}.bare", *options, backend=backend)
 
 
 def has_tests(folder: str) -> bool:

@@ -41,7 +41,7 @@ EXEMPTIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("inv lu_factor det slogdet logdet", ENDLESS, ELIMINATED),
     ("svd pinv eig lstsq matrix_rank qr norm", ENDLESS, ITERATED),
     ("irfft istft correlate", ENDLESS, SUMMED),
-    ("einsum moments normalize_batch", INFINITE, SUMMED),
+    ("einsum moments normalize_batch rfft stft", INFINITE, SUMMED),
     ("conv conv_transpose depthwise_conv separable_conv sobel_edges", ENDLESS, PADDED),
     ("array cast converted full_like saturate_cast", ENDLESS, CONVERTED),
     ("resize gaussian_blur elastic_transform map_coordinates affine_transform", ENDLESS, INTERPOLATED),

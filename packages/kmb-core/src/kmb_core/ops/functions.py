@@ -6,9 +6,10 @@ where the textbook's one cancels.
 
 import math
 
+from kmb_core.backend import dtype_of
 from kmb_core.ops import rules
-from kmb_core.ops.arithmetic import absolute, add, maximum, multiply, negative, sign, subtract, true_divide
-from kmb_core.ops.comparison import equal, less, where
+from kmb_core.ops.arithmetic import absolute, add, maximum, minimum, multiply, negative, sign, subtract, true_divide
+from kmb_core.ops.comparison import equal, greater, less, where
 from kmb_core.ops.creation import ones_like, zeros_like
 from kmb_core.ops.declaration import composite, primitive
 from kmb_core.ops.operands import beside
@@ -389,11 +390,14 @@ def arcsinh(x: Floating) -> Tensor:
         >>> round(float(ops.arcsinh(1.0)), 4)
         0.8814
     """
-    size = absolute(x)
+    largest = {"float16": 2.0**7, "float64": 2.0**500}.get(dtype_of(x), 2.0**60)  # whose square is a number
+    size = minimum(absolute(x), largest)
     root = sqrt(add(multiply(size, size), 1.0))
     # log1p(|x| + x² / (1 + sqrt(x² + 1))) is exact near zero, where log(x + sqrt(x² + 1)) cancels
     growth = true_divide(multiply(size, size), add(root, 1.0))
-    return multiply(sign(x), log1p(add(size, growth)))
+    beyond = greater(absolute(x), largest)
+    twice = add(log(where(beyond, absolute(x), ones_like(size))), math.log(2.0))  # the same in every digit
+    return multiply(sign(x), where(beyond, twice, log1p(add(size, growth))))
 
 
 @composite

@@ -15,8 +15,8 @@ from kmb_core.dtypes import is_complex
 from kmb_core.errors import DTypeError, ShapeError, message
 from kmb_core.ops import rules
 from kmb_core.ops.arithmetic import divide, multiply, square
-from kmb_core.ops.comparison import greater, where
-from kmb_core.ops.creation import cast, ones_like, zeros_like
+from kmb_core.ops.comparison import equal, greater, where
+from kmb_core.ops.creation import arange, cast, ones_like, zeros_like
 from kmb_core.ops.declaration import composite, primitive
 from kmb_core.ops.indexing import get_item, take
 from kmb_core.ops.manipulation import broadcast_to, concatenate, flip, moveaxis, pad, reshape, swapaxes
@@ -138,8 +138,11 @@ def rfft(x: Floating, fft_length: int | None = None) -> Pair:
     if fft_length is not None:
         x = _resized(x, fft_length)
     real, imag = fft((x, zeros_like(x)))
-    count = (shape_of(x)[-1]) // 2 + 1
-    return get_item(real, (..., slice(0, count))), get_item(imag, (..., slice(0, count)))
+    size = shape_of(x)[-1]
+    count = size // 2 + 1
+    real, imag = get_item(real, (..., slice(0, count))), get_item(imag, (..., slice(0, count)))
+    alternating = equal(multiply(arange(count), 2), size)  # the frequency whose sines are all zero
+    return real, where(alternating, zeros_like(imag), imag)
 
 
 @composite(saved="IRFFT", saved_module=MATH)

@@ -13,6 +13,8 @@ from kmb_core.ops.comparison import where
 from kmb_core.ops.creation import ones_like
 from kmb_core.ops.declaration import composite
 from kmb_core.ops.functions import erf, exp, expm1, log, log1p, sqrt, tanh
+from kmb_core.ops.tensors import static_shape
+from kmb_core.shapes import normalize_axes
 from kmb_core.typing import Floating, Tensor, TensorLike
 
 NN = "keras.src.ops.nn"
@@ -498,6 +500,7 @@ def softmax(x: Floating, axis: int | tuple[int, ...] | None = -1) -> Tensor:
         >>> [float(v) for v in ops.softmax([1000.0, 1000.0])]
         [0.5, 0.5]
     """
+    normalize_axes(axis, len(static_shape(x)), "ops.softmax")
     exponentials = exp(x - reduction.max(x, axis, True))
     return exponentials / reduction.sum(exponentials, axis, True)
 
@@ -521,6 +524,7 @@ def log_softmax(x: Floating, axis: int | tuple[int, ...] | None = -1) -> Tensor:
         >>> [float(v) for v in ops.log_softmax([0.0, -1000.0])]
         [0.0, -1000.0]
     """
+    normalize_axes(axis, len(static_shape(x)), "ops.log_softmax")
     shifted = x - reduction.max(x, axis, True)
     return shifted - log(reduction.sum(exp(shifted), axis, True))
 
