@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kmb_core
@@ -40,6 +40,7 @@ class Squares(Samples):
         return (np.float32(index * index),)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20), st.integers(1, 7), st.booleans())
 def test_batches_are_the_samples_in_order(count, size, drop):
     dataset = loader(count, size, drop_remainder=drop)

@@ -5,7 +5,7 @@ import json
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kmb_core
@@ -53,11 +53,13 @@ plain = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(plain)
 def test_plain_data_comes_back_as_it_was(value):
     assert by_way_of_json(value) == value
 
 
+@settings(deadline=None)
 @given(st.tuples(*[st.none() | st.integers(-5, 5)] * 3))
 def test_a_slice_comes_back(parts):
     assert by_way_of_json(slice(*parts)) == slice(*parts)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmb_core.errors import DTypeError, ShapeError
@@ -18,6 +18,7 @@ def padded(row, length, padding, truncating, value):
     return filling + kept if padding == "pre" else kept + filling
 
 
+@settings(deadline=None)
 @given(ROWS, st.none() | st.integers(0, 7), st.sampled_from(["pre", "post"]), st.sampled_from(["pre", "post"]))
 def test_rows_are_cut_and_filled_on_the_chosen_sides(rows, maxlen, padding, truncating):
     length = max(map(len, rows), default=0) if maxlen is None else maxlen

@@ -10,6 +10,7 @@ from jax import lax
 
 from kmb_backend_jax.kernel import kernel
 from kmb_backend_jax.sizes import is_symbolic
+from kmb_core.shapes import normalize_axes
 
 _reshape = kernel(jnp.reshape, static=("shape",))
 _transpose = kernel(lambda x, axes: jnp.transpose(x, axes), static=("axes",))
@@ -105,6 +106,8 @@ def tile(x: jax.Array, repeats: int | Sequence[int]) -> jax.Array:
 
 def repeat(x: jax.Array, repeats: Any, axis: int | None = None) -> jax.Array:
     """Each element several times in a row; the numbers must be known when a function is traced."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.repeat")
     return _repeat(x, _fixed(repeats), axis)
 
 

@@ -4,9 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core.shapes import normalize_axes
+
 
 def take(x: np.ndarray, indices: np.ndarray, axis: int | None = None) -> np.ndarray:
     """NumPy's; indices out of range raise IndexError."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.take")
     return np.take(x, indices, axis)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core.shapes import pad_widths
+from kmb_core.shapes import normalize_axes, pad_widths
 
 transpose = np.transpose
 concatenate = np.concatenate
@@ -15,7 +15,6 @@ flip = np.flip
 ravel = np.ravel
 swapaxes = np.swapaxes
 moveaxis = np.moveaxis
-repeat = np.repeat
 
 
 def reshape(x: np.ndarray, newshape: Any) -> np.ndarray:
@@ -35,7 +34,16 @@ def expand_dims(x: np.ndarray, axis: int | Sequence[int]) -> np.ndarray:
 
 def squeeze(x: np.ndarray, axis: int | Sequence[int] | None = None) -> np.ndarray:
     """NumPy's, for lists of axes too."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.squeeze")
     return np.squeeze(x, tuple(axis) if isinstance(axis, list) else axis)  # type: ignore[arg-type]  # a list is no Sequence there
+
+
+def repeat(x: np.ndarray, repeats: Any, axis: int | None = None) -> np.ndarray:
+    """NumPy's."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.repeat")
+    return np.repeat(x, repeats, axis)
 
 
 def roll(x: np.ndarray, shift: Any, axis: Any = None) -> np.ndarray:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from kmb_core.dtypes import numpy_dtype
+from kmb_core.shapes import normalize_axes
 
 Axis = Any
 _WIDER = {np.dtype(k): np.dtype(v) for k, v in {"?": "i4", "i1": "i4", "i2": "i4", "u1": "u4", "u2": "u4"}.items()}
@@ -20,6 +21,8 @@ def _axes(axis: Axis) -> Any:
 
 def sum(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """NumPy's, in the dtypes of the declaration."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.sum")
     axis = _axes(axis)
     if _is_half(x.dtype):
         return np.sum(x, axis, np.float32, keepdims=keepdims).astype(x.dtype)
@@ -28,12 +31,16 @@ def sum(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
 
 def prod(x: np.ndarray, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -> np.ndarray:
     """NumPy's, in the dtypes of the declaration."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.prod")
     target = _WIDER.get(x.dtype, x.dtype) if dtype is None else numpy_dtype(dtype)
     return np.prod(x, _axes(axis), target, keepdims=keepdims)
 
 
 def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """NumPy's."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.mean")
     if _is_half(x.dtype):
         return np.mean(x, _axes(axis), np.float32, keepdims=keepdims).astype(x.dtype)
     return np.mean(x, _axes(axis), keepdims=keepdims)
@@ -41,6 +48,8 @@ def mean(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray
 
 def var(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """NumPy's."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.var")
     if _is_half(x.dtype):
         return np.var(x.astype(np.float32), _axes(axis), keepdims=keepdims).astype(x.dtype)
     return np.var(x, _axes(axis), keepdims=keepdims)
@@ -48,6 +57,8 @@ def var(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
 
 def std(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """NumPy's."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.std")
     if _is_half(x.dtype):
         return np.std(x.astype(np.float32), _axes(axis), keepdims=keepdims).astype(x.dtype)
     return np.std(x, _axes(axis), keepdims=keepdims)
@@ -55,6 +66,8 @@ def std(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
 
 def max(x: np.ndarray, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> np.ndarray:
     """NumPy's."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.max")
     if initial is None:
         return np.max(x, _axes(axis), keepdims=keepdims)
     return np.max(x, _axes(axis), keepdims=keepdims, initial=initial)
@@ -62,6 +75,8 @@ def max(x: np.ndarray, axis: Axis = None, keepdims: bool = False, initial: Any =
 
 def min(x: np.ndarray, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> np.ndarray:
     """NumPy's."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.min")
     if initial is None:
         return np.min(x, _axes(axis), keepdims=keepdims)
     return np.min(x, _axes(axis), keepdims=keepdims, initial=initial)
@@ -69,36 +84,50 @@ def min(x: np.ndarray, axis: Axis = None, keepdims: bool = False, initial: Any =
 
 def any(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """NumPy's."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.any")
     return np.any(x, _axes(axis), keepdims=keepdims)
 
 
 def all(x: np.ndarray, axis: Axis = None, keepdims: bool = False) -> np.ndarray:
     """NumPy's."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.all")
     return np.all(x, _axes(axis), keepdims=keepdims)
 
 
 def argmax(x: np.ndarray, axis: int | None = None, keepdims: bool = False) -> np.ndarray:
     """NumPy's, as int32."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.argmax")
     return np.argmax(x, axis, keepdims=keepdims).astype(np.int32)
 
 
 def argmin(x: np.ndarray, axis: int | None = None, keepdims: bool = False) -> np.ndarray:
     """NumPy's, as int32."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.argmin")
     return np.argmin(x, axis, keepdims=keepdims).astype(np.int32)
 
 
 def count_nonzero(x: np.ndarray, axis: Axis = None) -> np.ndarray:
     """NumPy's, as int32."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.count_nonzero")
     return np.asarray(np.count_nonzero(x, _axes(axis)), dtype=np.int32)
 
 
 def cumsum(x: np.ndarray, axis: int | None = None, dtype: Any = None) -> np.ndarray:
     """NumPy's, which would widen narrow integers."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.cumsum")
     return np.cumsum(x, axis, _running(x, dtype))
 
 
 def cumprod(x: np.ndarray, axis: int | None = None, dtype: Any = None) -> np.ndarray:
     """NumPy's, which would widen narrow integers."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.cumprod")
     return np.cumprod(x, axis, _running(x, dtype))
 
 

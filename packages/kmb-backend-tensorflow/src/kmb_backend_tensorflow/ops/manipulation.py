@@ -9,6 +9,7 @@ import tensorflow as tf
 from kmb_backend_tensorflow.dtypes import as_dtype
 from kmb_backend_tensorflow.raw import raw_op
 from kmb_backend_tensorflow.shapes import as_order, as_shape, axes_of, dynamic_shape
+from kmb_core.shapes import normalize_axes
 
 _reshape, _transpose, _concat = raw_op("Reshape"), raw_op("Transpose"), raw_op("ConcatV2")
 _broadcast_to, _reverse, _expand, _squeeze = (
@@ -158,6 +159,8 @@ def tile(x: Any, repeats: Any) -> Any:
 
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each element repeated along an axis; `repeats` is a number or one for each element."""
+    if x.shape.rank == 0:
+        normalize_axes(axis, 0, "ops.repeat")
     if isinstance(repeats, (tuple, list)) and len(repeats) == 1:
         repeats = repeats[0]
     if axis is None:

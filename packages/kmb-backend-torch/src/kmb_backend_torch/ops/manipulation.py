@@ -11,7 +11,6 @@ from kmb_core.shapes import normalize_axes, pad_widths
 
 Tensor = torch.Tensor
 
-moveaxis = torch.moveaxis
 ravel = torch.ravel
 
 
@@ -43,8 +42,17 @@ def transpose(x: Tensor, axes: Sequence[int] | None = None) -> Tensor:
     return x.permute(tuple(range(x.ndim))[::-1] if axes is None else tuple(axes))
 
 
+def moveaxis(x: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
+    """x with axes at other places."""
+    if not x.ndim:
+        normalize_axes(source, 0, "ops.moveaxis")
+    return torch.moveaxis(x, source, destination)
+
+
 def swapaxes(x: Tensor, axis1: int, axis2: int) -> Tensor:
     """x with two axes exchanged."""
+    if not x.ndim:
+        normalize_axes((axis1, axis2), 0, "ops.swapaxes")
     return torch.swapaxes(x, axis1, axis2)
 
 
@@ -71,6 +79,8 @@ def squeeze(x: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:
 @with_unsigned
 def flip(x: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:
     """x in reverse order along axes."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.flip")
     axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     return torch.flip(x, tuple(axes))
 

@@ -27,6 +27,8 @@ def _accumulated(x: Tensor) -> torch.dtype:
 
 def sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The sum along axes."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.sum")
     if x.dtype.is_floating_point and axis != ():
         return torch.sum(x, axis, keepdims)
     wanted = _accumulated(x)
@@ -68,6 +70,8 @@ def _extreme(reduce: str, x: Tensor, axis: Axis, keepdims: bool, initial: float 
 @with_unsigned
 def max(x: Tensor, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Tensor:
     """The largest element along axes; ties share the gradient."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.max")
     if initial is None and axis != ():
         return torch.amax(x, () if axis is None else axis, keepdims)
     return _extreme("amax", x, axis, keepdims, initial)
@@ -76,6 +80,8 @@ def max(x: Tensor, axis: Axis = None, keepdims: bool = False, initial: float | N
 @with_unsigned
 def min(x: Tensor, axis: Axis = None, keepdims: bool = False, initial: float | None = None) -> Tensor:
     """The smallest element along axes; ties share the gradient."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.min")
     if initial is None and axis != ():
         return torch.amin(x, () if axis is None else axis, keepdims)
     return _extreme("amin", x, axis, keepdims, initial)
@@ -93,12 +99,16 @@ def amin(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 def any(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Whether an element along axes is true."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.any")
     x = x if x.dtype is torch.bool else x != 0
     return x if axis == () else torch.any(x, axis, keepdims)
 
 
 def all(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Whether all elements along axes are true."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.all")
     x = x if x.dtype is torch.bool else x != 0
     return x if axis == () else torch.all(x, axis, keepdims)
 
@@ -111,12 +121,16 @@ def _comparable(x: Tensor) -> Tensor:
 @with_unsigned
 def argmax(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The index of the largest element."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.argmax")
     return torch.argmax(_comparable(x), axis, keepdims).to(torch.int32)
 
 
 @with_unsigned
 def argmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The index of the smallest element."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.argmin")
     return torch.argmin(_comparable(x), axis, keepdims).to(torch.int32)
 
 
@@ -150,6 +164,8 @@ def _running(x: Tensor, dtype: str | None) -> torch.dtype:
 @with_unsigned
 def cumsum(x: Tensor, axis: int | None = None, dtype: str | None = None) -> Tensor:
     """Running sums."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.cumsum")
     wanted = _running(x, dtype)
     return torch.cumsum(x.ravel() if axis is None else x, 0 if axis is None else axis, dtype=wanted)
 
@@ -157,33 +173,45 @@ def cumsum(x: Tensor, axis: int | None = None, dtype: str | None = None) -> Tens
 @with_unsigned
 def cumprod(x: Tensor, axis: int | None = None, dtype: str | None = None) -> Tensor:
     """Running products."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.cumprod")
     wanted = _running(x, dtype)
     return torch.cumprod(x.ravel() if axis is None else x, 0 if axis is None else axis, dtype=wanted)
 
 
 def mean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The average along axes."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.mean")
     return x if axis == () else torch.mean(x, axis, keepdims)
 
 
 def var(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The variance along axes, with divisor n."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.var")
     return torch.zeros_like(x) if axis == () else torch.var(x, axis, correction=0, keepdim=keepdims)
 
 
 def std(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """The standard deviation along axes, with divisor n."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.std")
     return torch.zeros_like(x) if axis == () else torch.std(x, axis, correction=0, keepdim=keepdims)
 
 
 @with_unsigned
 def count_nonzero(x: Tensor, axis: Axis = None) -> Tensor:
     """How many elements along axes are not zero."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.count_nonzero")
     return (x != 0).to(torch.int32) if axis == () else torch.count_nonzero(x, axis).to(torch.int32)
 
 
 def logsumexp(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """log of the sum of exponentials, without overflow."""
+    if not x.ndim:
+        normalize_axes(axis, 0, "ops.logsumexp")
     if axis == ():
         return x
     return torch.logsumexp(x, tuple(range(x.ndim)) if axis is None else axis, keepdims)
@@ -192,5 +220,7 @@ def logsumexp(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 @with_unsigned
 def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """The k largest elements of the last axis, and their indices."""
+    if not x.ndim:
+        raise ValueError("a scalar has no axis")  # the declaration says it in full
     values, indices = torch.topk(x, k, sorted=sorted)
     return values, indices.to(torch.int32)

@@ -73,8 +73,8 @@ def _arguments(row: Row) -> Iterator[Any]:
 
 
 def other_shapes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Shapes of another rank, and of one other size."""
-    ranks = [(2, *shape), *([shape[1:]] if shape else [])]
+    """Shapes of another rank, none and one more among them, and of one other size."""
+    ranks = [(2, *shape), *dict.fromkeys([shape[1:], ()] if shape else [])]
     return ranks + [(*shape[:i], shape[i] + 1, *shape[i + 1 :]) for i in range(len(shape))]
 
 

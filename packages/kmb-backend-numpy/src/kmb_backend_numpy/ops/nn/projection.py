@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from kmb_backend_numpy.ops.nn.precision import in_float32
+from kmb_core.shapes import normalize_axes
 
 
 @in_float32
@@ -26,4 +27,6 @@ def dense(x: Any, kernel: Any, bias: Any = None) -> Any:
 
 def embed(table: Any, indices: Any) -> Any:
     """Rows of a table."""
+    if not table.ndim:
+        normalize_axes(0, 0, "ops.embed")
     return table.take(indices, axis=0)
