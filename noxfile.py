@@ -18,6 +18,7 @@ BACKENDS = {
     path.name.removeprefix("kmb-backend-"): f"packages/{path.name}"
     for path in sorted(ROOT.glob("packages/kmb-backend-*"))
 }
+TRAINING = [name for name in BACKENDS if name != "numpy"]  # NumPy has no gradients
 # A lighter build that is imported under the same name, which pip cannot know to be an equal.
 LIGHTER = {"tensorflow": "tensorflow-cpu"}
 TEST_TOOLS = ("pytest", "pytest-xdist", "hypothesis", "scipy", "scikit-learn")
@@ -243,6 +244,16 @@ def examples(session: nox.Session) -> None:
     install(session, f"./{CORE}", f"./{BACKENDS['jax']}", "scikit-learn", "optax")
     run_example(session)
     run_examples(session, "jax_loop.py", "jax_train_step.py", "compute_loss.py", "jax_pmap.py", "data_parallel.py")
+
+
+@nox.session(name="fine-tune")
+@nox.parametrize("backend", TRAINING, ids=TRAINING)
+def fine_tune(session: nox.Session, backend: str) -> None:
+    """The example of fine-tuning with one backend alone. Not run by default, where `mixed` does it on torch."""
+    install(session, "scikit-learn")
+    install_backends(session, backend)
+    session.install("--no-compile", "--no-deps", f"./{APPLICATIONS}")
+    run_examples(session, f"fine_tune.py --backend {backend}")
 
 
 def run_examples(session: nox.Session, *commands: str, processes: int = 1) -> None:

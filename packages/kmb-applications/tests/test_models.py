@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kmb_core import Input, Sequential, applications, config, saving
-from kmb_core.errors import CheckpointError, SecurityError, ShapeError
+from kmb_core.errors import CheckpointError, DTypeError, SecurityError, ShapeError
 
 SMALL = {"input_shape": (32, 32, 3), "alpha": 0.25, "classes": 5}
 
@@ -186,6 +186,29 @@ def test_a_tensor_is_checked_like_a_shape_before_anything_is_fetched(name, shape
     monkeypatch.setattr("kmb_core.utils.get_file", None)
     with pytest.raises(ShapeError, match=problem):
         getattr(applications, name)(input_tensor=Input(shape), include_top=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "problem"),
+    [
+        ({"input_tensor": Input((224, 224, 1))}, ShapeError, "three channels"),
+        ({"input_tensor": Input((100, 100, 3))}, ShapeError, "224 by 224"),
+        ({"input_tensor": np.zeros((2, 224, 224, 1))}, ShapeError, "three channels"),
+        ({"input_tensor": np.zeros(3)}, ShapeError, r"shape \(3,\), no images"),
+        ({"input_tensor": "images"}, DTypeError, "resnet50: input_tensor .* got str"),
+        ({"input_tensor": Input((96, 96, 3)), "input_shape": (64, 64, 3)}, ShapeError, "Pass one of the two"),
+    ],
+)
+def test_with_a_top_a_tensor_is_checked_like_a_shape(options, error, problem, monkeypatch):
+    monkeypatch.setattr("kmb_core.utils.get_file", None)
+    with pytest.raises(error, match=problem):
+        applications.ResNet50(**options)
+
+
+def test_a_tensor_and_a_shape_that_agree_may_both_be_given():
+    options = {**SMALL, "input_shape": (None, None, 3)}
+    model = applications.MobileNet(input_tensor=Input((32, 32, 3)), weights=None, **options)
+    assert model.input_shape == (None, 32, 32, 3)
 
 
 def test_the_published_weights_are_those_of_the_tensors_size(monkeypatch):

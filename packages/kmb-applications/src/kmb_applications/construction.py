@@ -46,17 +46,40 @@ def image_input(
         A KerasTensor of shape (batch, height, width, channels), or (batch, channels, height, width).
 
     Raises:
-        ShapeError: for a rank, side or number of channels that the model does not take.
+        ShapeError: for a rank, side or number of channels that the model does not take, or where the two arguments
+            contradict each other.
+        DTypeError: for an `input_tensor` that is no tensor.
     """
+    _check_tensor(model, input_tensor, input_shape)
     given = given_shape(input_tensor, input_shape)
-    if utils.is_keras_tensor(input_tensor) and given is None:
-        raise errors.ShapeError(errors.message(f"{model}: input_tensor has shape {input_tensor.shape}, no images."))
     shape = _checked_shape(given, model, size, smallest, include_top, weights, fixed)
     if input_tensor is None:
         return Input(shape=shape)
     if utils.is_keras_tensor(input_tensor):
         return input_tensor
     return Input(shape=shape, tensor=input_tensor)
+
+
+def _check_tensor(model: str, input_tensor: Any, input_shape: Sequence[int | None] | None) -> None:
+    if input_tensor is None:
+        return
+    if not hasattr(input_tensor, "shape"):
+        got = type(input_tensor).__name__
+        raise errors.DTypeError(errors.message(f"{model}: input_tensor is a KerasTensor or an array, got {got}."))
+    shape = tuple(input_tensor.shape)
+    if len(shape) != 4:
+        raise errors.ShapeError(errors.message(f"{model}: input_tensor has shape {shape}, no images."))
+    if input_shape is not None and not _agree(shape[1:], tuple(input_shape)):
+        raise errors.ShapeError(
+            errors.message(
+                f"{model}: input_tensor has images of shape {shape[1:]}, input_shape={tuple(input_shape)}.",
+                remedy="Pass one of the two.",
+            )
+        )
+
+
+def _agree(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+    return len(one) == len(other) and all(None in (a, b) or a == b for a, b in zip(one, other, strict=True))
 
 
 def given_shape(input_tensor: Any, input_shape: Sequence[int | None] | None) -> Sequence[int | None] | None:
