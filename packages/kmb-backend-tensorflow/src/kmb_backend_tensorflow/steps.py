@@ -104,7 +104,9 @@ def _traced(
 
     def concrete(step: Callable[[Any], Any]) -> Callable[..., Any]:
         def flat_step(*tensors: Any) -> Any:
-            return step(_packed(template, tensors))
+            logs = step(_packed(template, tensors))
+            model._clear_losses()  # they are of the graph
+            return logs
 
         xla = True if way == "xla" else None
         graph = tf.function(flat_step, input_signature=specifications, jit_compile=xla, autograph=False)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kmb_core import losses, metrics, optimizers
+from kmb_core import Input, Sequential, layers, losses, metrics, optimizers
 from kmb_core.conformance import perceptron
 from kmb_core.errors import CapabilityError
 from kmb_core.plugins import Capability
@@ -101,6 +101,23 @@ def test_fit_reports_the_validation_data_as_evaluate_does():
     logs = model.evaluate(x, y, batch_size=4, verbose=0, return_dict=True)
     assert abs(history["val_loss"][-1] - logs["loss"]) < 1e-6
     assert abs(history["val_accuracy"][-1] - logs["accuracy"]) < 1e-6
+
+
+@training
+def test_the_losses_of_layers_end_with_their_step():
+    x, y = perceptron.data()
+    layer = layers.Dense(3, kernel_regularizer="l2", activity_regularizer="l2")
+    model = Sequential([Input((x.shape[1],)), layer])
+    model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+    for run in (model.train_on_batch, model.test_on_batch):
+        run(x, y)
+        assert all(float(loss) > 0 for loss in model.losses)
+    for run in (model.fit, model.evaluate):
+        run(x, y, verbose=0)
+        assert len(model.losses) == 1
+    model(x)
+    assert all(float(loss) > 0 for loss in model.losses)
+    assert len(model.losses) == 2
 
 
 @training

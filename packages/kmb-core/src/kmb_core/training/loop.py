@@ -86,6 +86,7 @@ class Fit:
         for one in (adapter, self.__dict__.get("_validation_adapter")):
             if one is not None:
                 one.close()
+        forget_losses(self.model)
 
     def adapters(self) -> Any:
         """The adapter of the training data; what it leaves for validation becomes the validation data."""
@@ -218,6 +219,7 @@ def evaluate(
             return evaluate_steps(model, adapter, callbacks, steps, y is None, reader_of(model, adapter))
         finally:
             adapter.close()
+            forget_losses(model)
 
 
 def evaluate_steps(
@@ -281,8 +283,15 @@ def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callb
         finally:
             reader.close()
             adapter.close()
+            forget_losses(model)
         callbacks.on_predict_end()
         return joined(model, parts)
+
+
+def forget_losses(model: Any) -> None:
+    """Let go of what layers added in the last step: tensors of a trace, or of gradients that hold its activations."""
+    if model._adds_losses():
+        model._clear_losses()
 
 
 def _is_one_batch(x: Any, batch_size: int | None) -> bool:
