@@ -24,6 +24,48 @@ def refused(error, line, function, *arguments, **options):
     return text
 
 
+# Losses and metrics -----------------------------------------------------------------------------------------------
+
+
+def noted(error, function, *arguments, **options):
+    """Run a function that has to raise `error`; gives the notes on it."""
+    with pytest.raises(error) as caught:
+        function(*arguments, **options)
+    return "\n".join(caught.value.__notes__)
+
+
+@trains
+def test_an_error_in_a_loss_or_a_metric_says_in_which_and_of_what(linear):
+    def difference(y_true, y_pred):
+        return kmb_core.ops.subtract(y_true, kmb_core.ops.concatenate([y_pred] * 2, axis=0))
+
+    for place, options in {"loss": {"loss": difference}, "metric": {"metrics": [difference]}}.items():
+        notes = noted(ShapeError, linear(**options).fit, X, Y, verbose=0)
+        assert f"in {place} 'difference' of output 'head', with targets" in notes
+        assert "float32[10, 1] and outputs" in notes
+
+
+@trains
+def test_a_loss_or_a_model_that_returns_nothing_is_named(linear):
+    def nothing(*_):
+        pass
+
+    model = linear(loss=nothing)
+    refused(TypeError, "loss 'nothing' returned None", model.fit, X, Y, verbose=0)
+    silent = type("Silent", (kmb_core.Model,), {"call": nothing})(name="mute")
+    silent.compile("sgd", "mse")
+    refused(StructureError, "Silent 'mute': `call` returned None", silent.fit, X, Y, verbose=0)
+
+
+@trains
+def test_class_numbers_may_be_a_list_and_none_of_them_is_nan():
+    model = kmb_core.Sequential([kmb_core.Input((3,)), layers.Dense(2, name="head")])
+    model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+    assert np.isfinite(model.fit(X.tolist(), [0, 1] * 5, verbose=0).history["loss"][0])
+    with pytest.raises(StructureError, match="class nan in the targets of 'head'"):
+        model.fit(X, np.array([0, np.nan] * 5), verbose=0)
+
+
 # Layers ---------------------------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from kmb_core.backend import KerasTensor, auto_name, cast, convert_to_tensor, ma
 from kmb_core.backend.selection import current_backend
 from kmb_core.backend.state import process, state
 from kmb_core.dtypes import floatx, is_float
+from kmb_core.errors import message
 from kmb_core.losses.alignment import same_rank
 from kmb_core.losses.reduction import check_reduction, reduced, reduced_with_weights
 from kmb_core.ops.comparison import logical_and
@@ -82,6 +83,8 @@ class Loss:
         y_pred = self._converted(y_pred)
         y_true = self._converted(y_true, self.targets_as_given)
         values = self.call(y_true, y_pred)
+        if values is None:
+            raise TypeError(message(f"loss {self.name!r} returned None", remedy="End its function with `return`."))
         mask = in_mask
         if masks.in_use.any:
             mask = _joined(in_mask, masks.get_mask(values))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kmb_core.data.structure import holds_numbers
 from kmb_core.errors import StructureError, message
 from kmb_core.losses.crossentropy import sparse_categorical_crossentropy
 from kmb_core.training.batches import unpack_x_y_sample_weight
@@ -73,6 +74,8 @@ def _takes_class_numbers(model: Any) -> bool:
 
 def _check_targets(model: Any, y: Any, batch: str) -> None:
     loss = model._compile_loss
+    if isinstance(y, list) and holds_numbers(y):
+        y = np.asarray(y)
     targets = [y] if hasattr(y, "shape") else loss.targets_of_outputs(y)
     for expected in loss.class_numbers:
         array = _on_host(targets[expected.place])
@@ -91,7 +94,7 @@ def _on_host(x: Any) -> np.ndarray | None:
 def _check(model: Any, expected: ClassNumbers, y: np.ndarray, batch: str) -> None:
     if not y.size or y.dtype.kind not in "iuf" or (y.min() >= 0 and y.max() < expected.count):
         return
-    wrong = (y < 0) | (y >= expected.count)
+    wrong = ~((y >= 0) & (y < expected.count))  # NaN too
     if expected.ignored is not None:
         wrong &= y != expected.ignored
     if not wrong.any():

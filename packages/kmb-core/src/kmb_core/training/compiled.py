@@ -130,7 +130,11 @@ class CompileLoss:
             return self._of_all(y_true, y_pred, sample_weight)
         if y_pred.__class__ in _CONTAINERS or y_true.__class__ in _CONTAINERS or sample_weight.__class__ in _CONTAINERS:
             y_true, y_pred, sample_weight = _lone(y_true), _lone(y_pred), _lone(sample_weight)
-        loss = single(y_true, y_pred, sample_weight)
+        try:
+            loss = single(y_true, y_pred, sample_weight)
+        except Exception as error:
+            _locate(error, f"loss {_name(single)!r}", self._names[0], y_true, y_pred)
+            raise
         if len(loss.shape):
             _refuse_vector(loss, single)
         return loss if self._single_weight is None else loss * self._single_weight
@@ -143,7 +147,11 @@ class CompileLoss:
         weights = flat_like(sample_weight, y_pred, self._names, "sample weights")
         total = None
         for i, loss, loss_weight, tracker in self._entries:
-            value = loss(targets[i], outputs[i], weights[i])
+            try:
+                value = loss(targets[i], outputs[i], weights[i])
+            except Exception as error:
+                _locate(error, f"loss {_name(loss)!r}", self._names[i], targets[i], outputs[i])
+                raise
             if len(value.shape):
                 _refuse_vector(value, loss)
             if tracker is not None:
@@ -261,10 +269,14 @@ class CompileMetrics:
         for i, _, metric, weighted in self._entries:
             if targets[i] is None:
                 continue
-            if weighted and weights[i] is not None:
-                metric.update_state(targets[i], outputs[i], sample_weight=weights[i])
-            else:
-                metric.update_state(targets[i], outputs[i])
+            try:
+                if weighted and weights[i] is not None:
+                    metric.update_state(targets[i], outputs[i], sample_weight=weights[i])
+                else:
+                    metric.update_state(targets[i], outputs[i])
+            except Exception as error:
+                _locate(error, f"metric {_name(metric)!r}", self._names[i], targets[i], outputs[i])
+                raise
 
     def result(self) -> dict[str, Any]:
         """All results by key: "accuracy", and with several outputs "head_accuracy"."""
@@ -325,8 +337,22 @@ def _check_targets(loss: Any, y_true: Any, y_pred: Any, output: str) -> None:
         )
 
 
+def _locate(error: Exception, what: str, output: str, y_true: Any, y_pred: Any) -> None:
+    """Say which loss or metric an error comes from, and what it was given."""
+    targets, outputs = map(_described, (y_true, y_pred))
+    error.add_note(message(f"in {what} of output {output!r}, with targets {targets} and outputs {outputs}"))
+
+
+def _described(x: Any) -> str:
+    return f"{getattr(x, 'dtype', type(x).__name__)}{list(getattr(x, 'shape', ()))}"
+
+
+def _name(x: Any) -> Any:
+    return getattr(x, "name", x)
+
+
 def _refuse_vector(value: Any, loss: Any) -> None:
-    what = f"loss {getattr(loss, 'name', loss)!r}: expected one number to minimise, got shape {tuple(value.shape)}"
+    what = f"loss {_name(loss)!r}: expected one number to minimise, got shape {tuple(value.shape)}"
     raise ShapeError(message(what, "Its reduction is None or 'none'.", "Take reduction='sum_over_batch_size'."))
 
 

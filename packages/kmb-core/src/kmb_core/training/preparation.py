@@ -10,6 +10,7 @@ from kmb_core import tree
 from kmb_core.backend import KerasTensor, StatelessScope, SymbolicScope, state
 from kmb_core.data.peeked import PeekedAdapter
 from kmb_core.dtypes import standardize_dtype
+from kmb_core.errors import StructureError, message
 from kmb_core.training.batches import unpack_x_y_sample_weight
 from kmb_core.training.checks import check_lengths, check_numbers
 
@@ -43,6 +44,9 @@ def prepare_for(model: Any, batch: Any, training: bool = True, losses: bool = Tr
     outputs = None
     if not model.built or (losses and not model._compiled_parts_built()):
         outputs = _outputs_for(model, x, parts[0])
+        if outputs is None:
+            what = f"{type(model).__name__} {model.name!r}: `call` returned None"
+            raise StructureError(message(what, remedy="End it with `return` and the outputs."))
     if losses and not model._compiled_parts_built():
         model._build_compiled_parts(x, y, outputs, sample_weight)
     if training and model.optimizer is not None and not model.optimizer.built:

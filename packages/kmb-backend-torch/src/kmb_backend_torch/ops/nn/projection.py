@@ -22,4 +22,8 @@ def embed(table: Tensor, indices: Tensor) -> Tensor:
         return table[indices.to(torch.int64)]
     if indices.dtype is not torch.int32 and indices.dtype is not torch.int64:
         indices = indices.to(torch.int64)
-    return _embedding(table, indices)
+    try:
+        return _embedding(table, indices)
+    except IndexError as error:
+        outside = indices[(indices < 0) | (indices >= len(table))]
+        raise IndexError(f"ops.embed: index {int(outside[0])} is outside of a table of {len(table)} rows") from error
