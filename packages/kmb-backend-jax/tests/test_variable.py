@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from kmb_core import initializers, layers
 from kmb_core.backend import StatelessScope, Variable
 
 
@@ -150,3 +151,31 @@ def test_a_variable_that_is_dropped_is_freed():
     del variable
     gc.collect()
     assert value.tolist() == [0.0, 0.0, 0.0]
+
+
+def waiting():
+    layer = layers.Dense(4, use_bias=False, kernel_initializer=initializers.GlorotUniform(seed=3))
+    layer.build((None, 5))
+    assert layer.kernel._waiting is not None
+    return layer, initializers.GlorotUniform(seed=3).sample((5, 4), "float32")
+
+
+@pytest.mark.parametrize("transformed", [jax.jit, jax.vmap, jax.checkpoint, lambda f: lambda x: jax.linearize(f, x)[0]])
+def test_a_value_that_waits_is_worked_out_under_a_trace(transformed):
+    layer, expected = waiting()
+    x = np.ones((2, 5), "float32")
+    np.testing.assert_allclose(transformed(lambda x: x @ layer.kernel.value)(x), x @ expected, rtol=1e-5)
+    np.testing.assert_array_equal(layer.kernel.numpy(), expected)
+
+
+def test_under_a_default_device_of_jaxs_values_are_drawn_at_once():
+    layer = layers.Dense(4)
+    with jax.default_device(jax.devices("cpu")[0]):
+        layer.build((None, 5))
+    assert layer.kernel._waiting is None
+
+
+def test_a_value_that_waits_is_made_outside_of_the_default_device_that_holds_when_it_is_read():
+    layer, expected = waiting()
+    with jax.default_device(jax.devices("cpu")[0]):
+        np.testing.assert_array_equal(layer.kernel.numpy(), expected)

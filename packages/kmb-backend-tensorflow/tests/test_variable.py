@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from kmb_core import initializers, layers
 from kmb_core.backend import AutocastScope, Variable
 from kmb_core.ops.arithmetic import add, multiply
 from kmb_core.ops.products import matmul
@@ -101,3 +102,53 @@ def test_copies_have_a_storage_of_their_own(copied):
     other.assign([2.0])
     assert (v.numpy().tolist(), other.numpy().tolist()) == ([1.0], [2.0])
     assert (other.name, other.trainable) == ("original", False)
+
+
+def waiting():
+    layer = layers.Dense(4, use_bias=False, kernel_initializer=initializers.GlorotUniform(seed=3))
+    layer.build((None, 5))
+    assert layer.kernel._waiting is not None
+    return layer, initializers.GlorotUniform(seed=3).sample((5, 4), "float32")
+
+
+def test_a_value_that_waits_is_worked_out_while_a_function_is_traced():
+    layer, expected = waiting()
+    function = tf.function(lambda x: tf.cond(tf.reduce_sum(x) > 0, lambda: layer(x), lambda: x[:, :4]))
+    for _ in range(2):
+        np.testing.assert_allclose(function(tf.ones((2, 5))), np.ones((2, 5)) @ expected, rtol=1e-5)
+    np.testing.assert_array_equal(layer.kernel.numpy(), expected)
+
+
+def test_an_assignment_in_a_graph_comes_after_the_value_that_waits():
+    layer, expected = waiting()
+
+    @tf.function
+    def double(condition):
+        tf.cond(condition, lambda: layer.kernel.assign(tf.ones((5, 4)) * 2.0), lambda: layer.kernel.value + 0.0)
+
+    double(tf.constant(False))
+    np.testing.assert_array_equal(layer.kernel.numpy(), expected)
+    double(tf.constant(True))
+    np.testing.assert_array_equal(layer.kernel.numpy(), np.full((5, 4), 2.0))
+
+
+def test_a_tape_differentiates_with_respect_to_a_value_that_waits():
+    layer, _ = waiting()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(layer(tf.ones((2, 5))))
+    np.testing.assert_array_equal(tape.gradient(loss, layer.kernel.value), np.full((5, 4), 2.0))
+
+
+def test_under_a_strategy_and_on_a_named_device_values_are_drawn_at_once():
+    for scope in (tf.distribute.MirroredStrategy(["cpu:0"]).scope(), tf.device("cpu:0")):
+        layer = layers.Dense(4)
+        with scope:
+            layer.build((None, 5))
+        assert layer.kernel._waiting is None
+
+
+def test_a_value_that_waits_is_made_outside_of_the_strategy_that_is_current_when_it_is_read():
+    layer, expected = waiting()
+    strategy = tf.distribute.MirroredStrategy(["cpu:0"])
+    found = strategy.run(lambda: layer(tf.ones((1, 5))))
+    np.testing.assert_allclose(strategy.experimental_local_results(found)[0], np.ones((1, 5)) @ expected, rtol=1e-5)

@@ -48,7 +48,10 @@ class JaxVariable(Variable):
         if name == "_value" and "_lender" in self.__dict__:
             self._lender.write_back()
             return self.__dict__["_value"]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return super().__getattr__(name)
+
+    def _may_wait(self) -> bool:
+        return jax.config.jax_default_device is None and super()._may_wait()
 
     def lend(self, lender: Lender) -> None:
         """Forget the value until the lender, who holds it now, writes it back."""

@@ -32,6 +32,10 @@ class TensorFlowVariable(Variable):
         with tf.init_scope():
             return super()._initial_value(initializer, shape, dtype)
 
+    def _may_wait(self) -> bool:
+        scoped = tf.distribute.has_strategy() or tf.__internal__.eager_context.get_device_name()
+        return not scoped and super()._may_wait()
+
     def _create(self, value: Any) -> Any:
         if not tf.is_symbolic_tensor(value):
             with tf.init_scope():
@@ -76,7 +80,8 @@ class TensorFlowVariable(Variable):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        self._value._trainable = bool(value)  # what a GradientTape asks when the variable is read
+        if self._waiting is None:
+            self._value._trainable = bool(value)  # what a GradientTape asks when the variable is read
 
     def _shared_name(self) -> str:
         return self._value._shared_name

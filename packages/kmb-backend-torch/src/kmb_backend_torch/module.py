@@ -117,11 +117,54 @@ class _Entries(dict[str, Any]):
     def __init__(self, variables: dict[str, Variable]) -> None:
         super().__init__()
         self.variables = variables
+        self.waiting: dict[str, Variable] = {}  # their tensors are made when torch looks at them
 
     def __setitem__(self, name: str, value: Any) -> None:
         super().__setitem__(name, value)
+        self.waiting.pop(name, None)
         if name in self.variables and isinstance(value, torch.Tensor):
             self.variables[name].adopt(value)
+
+    def enter_later(self, name: str, variable: Variable) -> None:
+        """Hold the place of a variable that waits for its value."""
+        super().__setitem__(name, None)
+        self.waiting[name] = variable
+
+    def _settle(self) -> None:
+        for name, variable in list(self.waiting.items()):
+            super().__setitem__(name, variable._value)
+        self.waiting.clear()
+
+    def __getitem__(self, name: str) -> Any:
+        self._settle()
+        return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:  # which also keeps `dict(entries)` from reading past these methods
+        return super().__iter__()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self._settle()
+        return super().get(name, default)
+
+    def items(self) -> Any:
+        self._settle()
+        return super().items()
+
+    def values(self) -> Any:
+        self._settle()
+        return super().values()
+
+    def __delitem__(self, name: str) -> None:
+        self.waiting.pop(name, None)
+        super().__delitem__(name)
+
+    def copy(self) -> dict[str, Any]:
+        self._settle()
+        return super().copy()
+
+    def pop(self, name: str, *default: Any) -> Any:
+        self.waiting.pop(name, None)
+        return super().pop(name, *default)
 
 
 class _Entered(threading.local):
@@ -279,9 +322,11 @@ class NativeLayer(nn.Module):
     def _enter(self, name: str, variable: Variable) -> None:
         if variable.in_module:
             return
-        value = variable._value
-        registered = self._parameters if isinstance(value, nn.Parameter) else self._buffers
-        registered[name] = value
+        if variable._waiting is not None:
+            (self._parameters if variable._waiting.trainable else self._buffers).enter_later(name, variable)
+        else:
+            value = variable._value
+            (self._parameters if isinstance(value, nn.Parameter) else self._buffers)[name] = value
         self._native_variables[name] = variable
 
     # What torch asks --------------------------------------------------------------------------------------------

@@ -28,6 +28,10 @@ class TorchVariable(Variable):
         with unset_fake_temporarily():  # a layer may be built while its model is traced for shapes
             return super()._initial_value(initializer, shape, dtype)
 
+    def _may_wait(self) -> bool:
+        # Dynamo would trace the drawing: in a thread of its own it is left alone.
+        return not torch.compiler.is_compiling() and super()._may_wait()
+
     def _create(self, value: torch.Tensor) -> torch.Tensor:
         # A model may be built while it predicts, or while it is traced: its weights are real all the same.
         with unset_fake_temporarily(), torch.inference_mode(False), torch.no_grad():
@@ -48,15 +52,17 @@ class TorchVariable(Variable):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
-        if self._value.is_floating_point():
+        if self._waiting is None and self._value.is_floating_point():
             self._value.requires_grad_(self._trainable)
 
     def adopt(self, value: torch.Tensor) -> None:
         """Take another tensor as the storage: what `module.to(...)` made of it."""
         self._value = value
         self._dtype = dtype_name(value)
+        self._waiting = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "TorchVariable":
+        _ = self._value  # a copy does not wait
         duplicate = object.__new__(type(self))
         memo[id(self)] = duplicate
         duplicate.__dict__.update(self.__dict__)
@@ -64,6 +70,7 @@ class TorchVariable(Variable):
         return duplicate
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        _ = self._value
         # The tensor goes along as it is: a pickled module holds it twice, and must hold one tensor again afterwards.
         attributes = {name: value for name, value in self.__dict__.items() if name not in ("_value", "_backend")}
         signed = _SIGNED.get(self._value.dtype)

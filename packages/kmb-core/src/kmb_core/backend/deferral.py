@@ -1,57 +1,98 @@
-"""Initial values that are drawn only if somebody wants to know them, while a file is loaded that replaces them.
+"""Initial values that are worked out when somebody first wants to know them.
 
-Drawing takes longer than reading: most of the time of loading a large model (`benchmarks/time_files.py`). Only random
-values wait; a variable that is read before the file is gets its value then.
+Drawing is most of the time of building a large model, and for nothing where a file's weights replace the values
+(`benchmarks/time_applications.py`, `time_files.py`). What decides the numbers, the key and the shape, is fixed when the
+variable is made, so they do not depend on when they are read, or whether in another order.
+
+A variable that waits has no attribute `_value`; reading it lands in `Variable.__getattr__`, which settles it. Variables
+that wait no longer pay nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any
 
-from kmb_core.backend.state import state
-
 if TYPE_CHECKING:
+    import numpy as np
+
     from kmb_core.backend.variable import Variable
 
-
-@contextmanager
-def deferred_values() -> Iterator[None]:
-    """Inside, new variables wait for their random values; at the end, those get them that `replace` has not named."""
-    outer = (state.deferred, state.indirect)
-    state.deferred, state.indirect = {}, True
-    try:
-        yield
-        for variable, _ in list(state.deferred.values()):
-            settle(variable)
-    finally:
-        state.deferred, state.indirect = outer
+_lock = RLock()  # two threads that read a variable for the first time get the same value
 
 
-def replace(variables: Iterable["Variable"]) -> None:
-    """Say that these variables will be given values: theirs need not be drawn."""
-    for variable in variables:
-        (state.deferred or {}).pop(id(variable), None)
+class Deferred:
+    """An initializer whose values may wait until they are read.
+
+    Args:
+        initializer: has a method `later(shape, dtype)`, which gives a function without arguments, or None where the
+            values cannot wait.
+    """
+
+    def __init__(self, initializer: Any) -> None:
+        self.initializer = initializer
 
 
-def defer(variable: "Variable", initializer: Callable[..., Any]) -> bool:
-    """Whether the value of a new variable waits."""
-    waiting = state.deferred
-    if waiting is None or not getattr(initializer, "deferrable", False):
-        return False
-    waiting[id(variable)] = (variable, initializer)
-    return True
+class Waiting:
+    """How a variable comes by its value: a function that gives an array, and `trainable` as it was at the start."""
+
+    def __init__(self, draw: "Callable[[], np.ndarray]", trainable: bool) -> None:
+        self.draw, self.trainable = draw, trainable
 
 
-def waits(variable: "Variable") -> bool:
-    """Whether a variable waits for its value: what it holds is of no use yet."""
-    return state.deferred is not None and id(variable) in state.deferred
+def deferred(initializer: Any) -> Any:
+    """The initializer, marked where its values may wait."""
+    return Deferred(initializer) if hasattr(initializer, "later") else initializer
 
 
 def settle(variable: "Variable") -> None:
-    """Draw the value of a variable that waits for one."""
-    _, initializer = (state.deferred or {}).pop(id(variable), (None, None))
-    if initializer is not None:
-        variable._set_initial(initializer)
+    """Work out the value of a variable that waits for it."""
+    with _lock:
+        waiting = variable._waiting
+        if waiting is not None:
+            _outside_contexts(variable, lambda: _hold(variable, waiting, waiting.draw()))
 
 
-__all__ = ["defer", "deferred_values", "replace", "settle", "waits"]
+def hold_first(variable: "Variable", value: Any) -> None:
+    """Give a variable that waits a tensor of its own dtype instead; its initial value is never worked out."""
+    with _lock:
+        waiting = variable._waiting
+        if waiting is None:
+            variable._write(value)
+        else:
+            _hold(variable, waiting, value)
+
+
+def _outside_contexts(variable: "Variable", hold: Callable[[], None]) -> None:
+    """Make the value where it would have been made at first, whatever devices or replicas are current by now."""
+    if variable._may_wait():
+        hold()
+        return
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            hold()
+        except BaseException as error:  # raised again in the thread that asked
+            failed.append(error)
+
+    thread = Thread(target=run, name="initial value")
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
+
+
+def _hold(variable: "Variable", waiting: Waiting, value: Any) -> None:
+    now = variable._trainable
+    try:
+        variable._trainable = waiting.trainable  # by which frameworks choose the storage
+        created = variable._create(variable._initial_value(value, None, variable._dtype))
+    finally:
+        variable._trainable = now
+    variable._value = created
+    variable._waiting = None
+    if now != waiting.trainable:
+        variable.trainable = now
+
+
+__all__ = ["Deferred", "Waiting", "deferred", "hold_first", "settle"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _refresh_indirect() -> None:
-    scoped = state.stateless is not None or state.autocast is not None or state.deferred is not None
+    scoped = state.stateless is not None or state.autocast is not None
     state.indirect = bool(scoped or state.symbolic)
 
 

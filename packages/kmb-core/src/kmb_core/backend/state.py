@@ -26,8 +26,6 @@ class ThreadState(threading.local):
         self.entry: Any = None  # the outermost layer with sublayers that is being called
         self.path: tuple[str, ...] = ()  # names of the enclosing scopes
         self.elements_left: int | None = None  # how much new variables may still hold, while a file is loaded
-        # Variables that wait for a file's values, with the initializers that they would have been given otherwise.
-        self.deferred: dict[int, tuple[Any, Any]] | None = None
         self.remat: tuple[Any, ...] = ()  # enclosing RematScopes
 
 

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core.backend.deferral import defer, settle
+from kmb_core.backend.deferral import Deferred, Waiting, hold_first, settle
 from kmb_core.backend.keras_tensor import KerasTensor
 from kmb_core.backend.names import auto_name
 from kmb_core.backend.operators import OPERATIONS, with_operators
 from kmb_core.backend.selection import current_backend
 from kmb_core.backend.state import state
 from kmb_core.dtypes import is_float, standardize_dtype
-from kmb_core.dtypes.arrays import numpy_dtype
 from kmb_core.errors import ShapeError, message
 from kmb_core.settings.store import settings
 from kmb_core.shapes import standardize_shape
@@ -52,6 +51,7 @@ class Variable:
     """
 
     __array_priority__ = 100
+    _waiting: Waiting | None = None  # how it will come by its value; see `deferral`
 
     def __new__(cls, *args: Any, **kwargs: Any) -> "Variable":
         """An instance of the current backend's class."""
@@ -94,29 +94,47 @@ class Variable:
         self._regularizer: Callable[[Any], Any] | None = None
         self._constraint: Callable[[Any], Any] | None = None
         self._overwrite_with_gradient = False
+        self._shape: tuple[int, ...]
+        if initializer.__class__ is Deferred:
+            if self._waits(initializer.initializer, shape, dtype):
+                return
+            initializer = initializer.initializer
         initial = self._initial_value(initializer, shape, dtype)
-        self._shape: tuple[int, ...] = tuple(self._backend.static_shape(initial))  # type: ignore[arg-type]  # concrete
+        self._shape = tuple(self._backend.static_shape(initial))  # type: ignore[arg-type]  # concrete
         self._follow_distribution()
         self._value = self._create(initial)
+
+    def _waits(self, initializer: Any, shape: Any, dtype: str | None) -> bool:
+        """Whether the value is left for later; then shape and dtype are set."""
+        if not self._may_wait():
+            return False
+        known, name = self._known_shape(shape), standardize_dtype(dtype)
+        draw = initializer.later(known, name)
+        if draw is None:
+            return False
+        self._count_elements(known)
+        self._shape, self._dtype = known, name
+        self._waiting = Waiting(draw, self._trainable)
+        return True
+
+    def _may_wait(self) -> bool:
+        """Whether nothing is in force here that says where the storage of a new variable lies."""
+        return state.device is None and settings.distribution is None
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_value" and self._waiting is not None:
+            settle(self)
+            return self._value
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> Any:
         if isinstance(initializer, str):
             raise ValueError(f"Variable {self._name!r}: initializer is a callable or an array, got {initializer!r}")
         convert = self._backend.convert
         if callable(initializer) and not self._backend.is_tensor(initializer) and not isinstance(initializer, Variable):
-            if shape is None:
-                raise ValueError(f"Variable {self._name!r}: an initializer that is a function needs `shape`")
-            shape = standardize_shape(shape)
-            if None in shape:
-                raise ShapeError(f"Variable {self._name!r}: all sizes must be known, got {shape}")
-            if state.elements_left is not None:
-                state.elements_left -= math.prod(shape)
-                if state.elements_left < 0:
-                    what = f"Variable {self._path}: shape {shape} is more than the file has weights for"
-                    raise ShapeError(message(what, "The file is damaged, or made to fill the memory.", None))
+            shape = self._known_shape(shape)
+            self._count_elements(shape)
             self._dtype = standardize_dtype(dtype)
-            if state.deferred is not None and defer(self, initializer):
-                return convert(np.zeros(shape, numpy_dtype(self._dtype)), self._dtype)
             return convert(initializer(shape, dtype=self._dtype), self._dtype)
         if isinstance(initializer, Variable):
             initializer = initializer.value
@@ -130,6 +148,22 @@ class Variable:
                 f"Variable {self._name!r}: shape is {tuple(shape)}, the initial value's {tuple(value.shape)}"
             )
         return value
+
+    def _known_shape(self, shape: Any) -> tuple[int, ...]:
+        if shape is None:
+            raise ValueError(f"Variable {self._name!r}: an initializer that is a function needs `shape`")
+        known = standardize_shape(shape)
+        if None in known:
+            raise ShapeError(f"Variable {self._name!r}: all sizes must be known, got {known}")
+        return tuple(size for size in known if size is not None)
+
+    def _count_elements(self, shape: tuple[int, ...]) -> None:
+        """Refuse what is larger than the file that is being loaded."""
+        if state.elements_left is not None:
+            state.elements_left -= math.prod(shape)
+            if state.elements_left < 0:
+                what = f"Variable {self._path}: shape {shape} is more than the file has weights for"
+                raise ShapeError(message(what, "The file is damaged, or made to fill the memory.", None))
 
     def _follow_distribution(self) -> None:
         """Take the layout that the active distribution has for the variable, where it has none of its own."""
@@ -162,15 +196,9 @@ class Variable:
         if value is None:
             if state.symbolic:
                 return KerasTensor.like(self._shape, self._read_dtype())
-            if state.deferred:
-                settle(self)
             value = self._value
         dtype = self._read_dtype()
         return value if dtype == self._dtype else OPERATIONS["cast"](value, dtype)
-
-    def _set_initial(self, initializer: Any) -> None:
-        """Take the initial value after all; see `deferral`."""
-        self._write(self._backend.convert(initializer(self._shape, dtype=self._dtype), self._dtype))
 
     def _read_dtype(self) -> str:
         if state.autocast is not None and self._autocast and is_float(self._dtype):
@@ -200,7 +228,10 @@ class Variable:
         if state.stateless is not None:
             state.stateless.add_update((self, value))
             return value
-        self._write(value)
+        if self._waiting is not None and not backend.implementation.is_traced(value):
+            hold_first(self, value)
+        else:
+            self._write(value)
         return self._value
 
     def _check_shape(self, shape: Any) -> None:
@@ -334,6 +365,7 @@ class Variable:
     __hash__ = object.__hash__
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Variable":
+        _ = self._value  # a copy does not wait
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         copy._value = copy._create(self._backend.convert(np.array(self.numpy()), self._dtype))
@@ -341,6 +373,7 @@ class Variable:
         return copy
 
     def __reduce__(self) -> tuple[Any, ...]:
+        _ = self._value
         attributes = {k: v for k, v in self.__dict__.items() if k not in ("_value", "_backend", "_layout")}
         return _restore, (self._backend, attributes, np.array(self.numpy()))
 

@@ -1,5 +1,7 @@
 """Initializers that draw from a given distribution, and random orthogonal matrices."""
 
+from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -30,9 +32,9 @@ class RandomNormal(RandomInitializer):
         super().__init__(seed)
         self.mean, self.stddev = mean, stddev
 
-    def sample(self, shape: Shape, dtype: str) -> np.ndarray:
-        """Return the values as a NumPy array."""
-        return threefry.normal(self.key(), shape, self.mean, self.stddev, dtype)
+    def plan(self, shape: Shape, dtype: str) -> Callable[[], np.ndarray]:
+        """Return what works out the values."""
+        return partial(threefry.normal, self.key(), shape, self.mean, self.stddev, dtype)
 
 
 class TruncatedNormal(RandomInitializer):
@@ -50,9 +52,9 @@ class TruncatedNormal(RandomInitializer):
         super().__init__(seed)
         self.mean, self.stddev = mean, stddev
 
-    def sample(self, shape: Shape, dtype: str) -> np.ndarray:
-        """Return the values as a NumPy array."""
-        return threefry.truncated_normal(self.key(), shape, self.mean, self.stddev, dtype)
+    def plan(self, shape: Shape, dtype: str) -> Callable[[], np.ndarray]:
+        """Return what works out the values."""
+        return partial(threefry.truncated_normal, self.key(), shape, self.mean, self.stddev, dtype)
 
 
 class RandomUniform(RandomInitializer):
@@ -70,9 +72,9 @@ class RandomUniform(RandomInitializer):
         super().__init__(seed)
         self.minval, self.maxval = minval, maxval
 
-    def sample(self, shape: Shape, dtype: str) -> np.ndarray:
-        """Return the values as a NumPy array."""
-        return threefry.uniform(self.key(), shape, self.minval, self.maxval, dtype)
+    def plan(self, shape: Shape, dtype: str) -> Callable[[], np.ndarray]:
+        """Return what works out the values."""
+        return partial(threefry.uniform, self.key(), shape, self.minval, self.maxval, dtype)
 
 
 class Orthogonal(RandomInitializer):
@@ -93,15 +95,19 @@ class Orthogonal(RandomInitializer):
         super().__init__(seed)
         self.gain = gain
 
-    def sample(self, shape: Shape, dtype: str) -> np.ndarray:
-        """Return the values as a NumPy array."""
+    def plan(self, shape: Shape, dtype: str) -> Callable[[], np.ndarray]:
+        """Return what works out the values."""
         if len(shape) < 2:
             raise ShapeError(f"Orthogonal: expected a shape of at least 2 axes, got {shape}.")
         if not is_float(dtype):
             raise DTypeError(f"Orthogonal: expected a floating dtype, got {dtype!r}.")
-        rows, columns = prod(shape[:-1]), shape[-1]
-        tall = (max(rows, columns), min(rows, columns))
-        matrix, triangle = np.linalg.qr(threefry.normal(self.key(), tall, dtype="float64"))
-        matrix *= np.where(np.diag(triangle) < 0, -1.0, 1.0)
-        matrix = matrix.T if rows < columns else matrix
-        return (self.gain * matrix).reshape(shape).astype(numpy_dtype(dtype))
+        return partial(_orthogonal, self.key(), shape, self.gain, dtype)
+
+
+def _orthogonal(key: np.ndarray, shape: Shape, gain: float, dtype: str) -> np.ndarray:
+    rows, columns = prod(shape[:-1]), shape[-1]
+    tall = (max(rows, columns), min(rows, columns))
+    matrix, triangle = np.linalg.qr(threefry.normal(key, tall, dtype="float64"))
+    matrix *= np.where(np.diag(triangle) < 0, -1.0, 1.0)
+    matrix = matrix.T if rows < columns else matrix
+    return (gain * matrix).reshape(shape).astype(numpy_dtype(dtype))

@@ -4,13 +4,13 @@ A subclass supplies `sample`, which knows no backend. So the same seed gives the
 for bit, and an initializer can be tested without any.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from kmb_core.backend import convert_to_numpy, convert_to_tensor
-from kmb_core.dtypes import standardize_dtype
+from kmb_core.dtypes import is_float, standardize_dtype
 from kmb_core.errors import ShapeError
 from kmb_core.random.global_seed import fresh_seed
 from kmb_core.random.threefry import seed_key
@@ -83,10 +83,22 @@ class RandomInitializer(Initializer):
             return seed_key(self.seed)
         return np.asarray(convert_to_numpy(self.seed.next())).astype("uint32")
 
-    @property
-    def deferrable(self) -> bool:
-        """Whether nothing depends on when it is called: values that a file replaces need not be drawn."""
-        return isinstance(self.seed, int)
+    def sample(self, shape: Shape, dtype: str) -> np.ndarray:
+        """Return the values as a NumPy array of that shape and dtype."""
+        return self.plan(shape, dtype)()
+
+    def plan(self, shape: Shape, dtype: str) -> Callable[[], np.ndarray]:
+        """Return what works out the values for a key that is taken now; an unfit shape is refused now."""
+        raise NotImplementedError(f"{type(self).__name__}: an initializer supplies `sample` or `__call__`.")
+
+    def later(self, shape: Shape, dtype: str) -> Callable[[], np.ndarray] | None:
+        """Return what works out the values when they are wanted, or None where they cannot wait.
+
+        What a subclass draws in its own way may depend on when it is asked.
+        """
+        own = type(self).__call__ is Initializer.__call__ and type(self).sample is RandomInitializer.sample
+        waits = own and isinstance(self.seed, int) and is_float(dtype)  # a generator's key depends on the scope
+        return self.plan(checked_shape(shape), dtype) if waits else None
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make this initializer again."""

@@ -1,6 +1,7 @@
 """Initializers whose spread follows from the number of inputs and outputs of a unit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod, sqrt
 from typing import Any, ClassVar
 
@@ -58,15 +59,16 @@ class VarianceScaling(RandomInitializer):
         self.distribution = _one_of("distribution", named, DISTRIBUTIONS)
         self.input_axes, self.output_axes = input_axes, output_axes
 
-    def sample(self, shape: Shape, dtype: str) -> np.ndarray:
-        """Return the values as a NumPy array."""
+    def plan(self, shape: Shape, dtype: str) -> Callable[[], np.ndarray]:
+        """Return what works out the values."""
         variance = self.scale / max(1.0, self._fan(shape))
         if self.distribution == "uniform":
             limit = sqrt(3.0 * variance)
-            return threefry.uniform(self.key(), shape, -limit, limit, dtype)
+            return partial(threefry.uniform, self.key(), shape, -limit, limit, dtype)
         if self.distribution == "untruncated_normal":
-            return threefry.normal(self.key(), shape, 0.0, sqrt(variance), dtype)
-        return threefry.truncated_normal(self.key(), shape, 0.0, sqrt(variance) / _STDDEV_AFTER_CUT, dtype)
+            return partial(threefry.normal, self.key(), shape, 0.0, sqrt(variance), dtype)
+        stddev = sqrt(variance) / _STDDEV_AFTER_CUT
+        return partial(threefry.truncated_normal, self.key(), shape, 0.0, stddev, dtype)
 
     def _fan(self, shape: Shape) -> float:
         fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)

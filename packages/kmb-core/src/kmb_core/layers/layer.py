@@ -22,6 +22,7 @@ from kmb_core.backend import (
     state,
     use_backend,
 )
+from kmb_core.backend.deferral import deferred
 from kmb_core.backend.scopes import TracingScope
 from kmb_core.dtypes import is_float
 from kmb_core.errors import CapabilityError, KmbError, ShapeError, message
@@ -137,7 +138,7 @@ class Layer(Calling, Operation):
         initializer = initializers.get(initializer)
         with use_backend(self._backend), name_scope(self.name, override_parent=self._scope_path()):
             variable = Variable(
-                initializer,
+                deferred(initializer),
                 shape=shape,
                 dtype=dtype,
                 trainable=trainable,
@@ -563,7 +564,7 @@ def _building(build: Callable[..., Any]) -> Callable[..., Any]:
             return
         self.__dict__["_is_building"] = True
         outer = (state.symbolic, state.stateless, state.autocast, state.indirect)
-        state.symbolic, state.stateless, state.autocast, state.indirect = 0, None, None, state.deferred is not None
+        state.symbolic, state.stateless, state.autocast, state.indirect = 0, None, None, False
         try:
             with use_backend(self._backend), name_scope(self.name, override_parent=self._scope_path()):
                 self.__dict__["_path"] = current_path()

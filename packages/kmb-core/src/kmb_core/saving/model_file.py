@@ -13,7 +13,6 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from kmb_core.backend import current_backend, state, use_backend
-from kmb_core.backend.deferral import deferred_values, replace
 from kmb_core.backend.selection import chosen_for
 from kmb_core.errors import CheckpointError, FileAccessError, KmbError, SecurityError, UnknownObjectError, message
 from kmb_core.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, write_archive
@@ -23,7 +22,7 @@ from kmb_core.saving.hdf5 import stored_arrays, write_arrays
 from kmb_core.saving.places import places
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
 from kmb_core.saving.sharded import INDEX_ENDING
-from kmb_core.saving.weights import Groups, check_written, groups_to_write, load_weights, variables_in
+from kmb_core.saving.weights import Groups, check_written, groups_to_write, load_weights
 from kmb_core.saving.weights_file import TENSORS_ENDING, weights_in, write_groups
 from kmb_core.serialization import compiling, deserialize_keras_object, serialize_keras_object
 
@@ -174,9 +173,8 @@ def read_model(
         config = archive.json(CONFIG)
         where = f"{path!r}: {WEIGHTS}"
         with archive.weights() as weights, stored_arrays(weights, where, policy) as stored:
-            with _measured_for(config, compile), compiling(compile), variables_for(stored), deferred_values():
+            with _measured_for(config, compile), compiling(compile), variables_for(stored):
                 model = made(config, custom_objects, f"{path!r}: {CONFIG}")
-                replace(variables_in(model, stored))
             with use_backend(backend_of(model)):
                 with placed(where):
                     load_weights(model, stored, where)

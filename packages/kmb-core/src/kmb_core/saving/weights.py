@@ -186,22 +186,6 @@ def load_weights(
         set_optimizer(path, part, found)
 
 
-def variables_in(model: Any, stored: Mapping[str, Stored]) -> Iterator[Any]:
-    """The variables that `load_weights` certainly sets: of built-in layers whose part of the file is complete.
-
-    Args:
-        model: a built model or layer.
-        stored: the arrays of the file.
-    """
-    groups = by_group(stored)
-    for path, part in places(model):
-        found = groups.get(vars_path(path))
-        if found and _reads_as_it_writes(part) and not path.startswith("optimizer"):
-            expected = _expected(part)
-            if expected.keys() == found.keys():
-                yield from (value for value in expected.values() if isinstance(value, Variable))
-
-
 def by_group(stored: Mapping[str, Stored]) -> dict[str, dict[str, Stored]]:
     """The arrays by object: {".../vars": {key: array}}.
 

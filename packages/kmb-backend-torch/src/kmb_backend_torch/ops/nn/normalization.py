@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch._C._functorch import is_functorch_wrapped_tensor
+from torch.compiler import is_compiling
 
 from kmb_backend_torch.replicas import Replicas
 from kmb_core.backend import epsilon as default_epsilon
@@ -36,13 +38,18 @@ def batch_normalization(
     scale: Tensor | None = None,
     epsilon: float = 1e-3,
 ) -> Tensor:
-    """`(x - mean) / sqrt(variance + epsilon) * scale + offset` in two passes over x.
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`: torch's own kernel, or two passes over x.
 
-    torch's own kernel would not carry gradients to the mean and the variance.
+    The kernel carries no derivatives to the mean and the variance; a compiler fuses the two passes with their neighbours.
     """
     for given in (mean, variance, offset, scale):
         if given is not None and given.shape != x.shape[axis : axis + 1 or None]:
             raise ValueError(f"batch_normalization: axis {axis} of {tuple(x.shape)}, got {tuple(given.shape)}")
+    if not is_compiling() and x.ndim > 1 and _of_kernel(x, mean, variance):
+        if axis == 1:
+            return torch.batch_norm(x, scale, offset, mean, variance, False, 0.0, epsilon, True)
+        moved = x.movedim(axis, 1)
+        return torch.batch_norm(moved, scale, offset, mean, variance, False, 0.0, epsilon, True).movedim(1, axis)
     factor = torch.rsqrt(variance + epsilon)
     if scale is not None:
         factor = factor * scale
@@ -53,6 +60,14 @@ def batch_normalization(
         offset = None if offset is None else offset.reshape(shape)
     centred = x - mean
     return centred * factor if offset is None else torch.addcmul(offset, centred, factor)
+
+
+def _of_kernel(x: Tensor, mean: Tensor, variance: Tensor) -> bool:
+    """Whether torch's kernel takes the statistics as they are, and nobody differentiates with respect to them."""
+    if x.dtype is not mean.dtype or x.dtype is torch.float16 or x.dtype is torch.bfloat16 or not x.numel():
+        return False
+    differentiated = mean.requires_grad or variance.requires_grad
+    return not (differentiated or is_functorch_wrapped_tensor(mean) or is_functorch_wrapped_tensor(variance))
 
 
 def normalize_batch(
