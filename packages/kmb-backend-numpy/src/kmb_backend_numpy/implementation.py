@@ -8,7 +8,6 @@ import ml_dtypes
 import numpy as np
 
 from kmb_core.backend import Variable
-from kmb_core.backend.deferral import waits
 from kmb_core.backend.foreign import array_of, as_array, is_foreign
 from kmb_core.dtypes import numpy_dtype, standardize_dtype
 from kmb_core.errors import CapabilityError, message
@@ -32,7 +31,13 @@ class NumpyVariable(Variable):
     """A variable whose value is an array of its own: an assignment replaces it, so earlier reads stay as they were."""
 
     def _create(self, value: np.ndarray) -> np.ndarray:
-        return value if waits(self) else np.array(value)  # zeros that nobody has touched take no memory
+        return np.array(value)
+
+    def _placeholder(self) -> np.ndarray:
+        return np.zeros(self._shape, numpy_dtype(self._dtype))  # which take no memory until somebody touches them
+
+    def _adopt(self, value: np.ndarray) -> None:
+        self._value = value
 
     def _write(self, value: np.ndarray) -> None:
         self._value = np.array(value)

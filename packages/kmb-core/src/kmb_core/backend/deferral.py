@@ -42,11 +42,6 @@ def defer(variable: "Variable", initializer: Callable[..., Any]) -> bool:
     return True
 
 
-def waits(variable: "Variable") -> bool:
-    """Whether a variable waits for its value: what it holds is of no use yet."""
-    return state.deferred is not None and id(variable) in state.deferred
-
-
 def settle(variable: "Variable") -> None:
     """Draw the value of a variable that waits for one."""
     _, initializer = (state.deferred or {}).pop(id(variable), (None, None))
@@ -54,4 +49,4 @@ def settle(variable: "Variable") -> None:
         variable._set_initial(initializer)
 
 
-__all__ = ["defer", "deferred_values", "replace", "settle", "waits"]
+__all__ = ["defer", "deferred_values", "replace", "settle"]

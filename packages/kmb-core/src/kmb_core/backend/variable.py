@@ -12,6 +12,7 @@ import numpy as np
 
 from kmb_core.backend.deferral import defer, settle
 from kmb_core.backend.keras_tensor import KerasTensor
+from kmb_core.backend.memory import StoredArray
 from kmb_core.backend.names import auto_name
 from kmb_core.backend.operators import OPERATIONS, with_operators
 from kmb_core.backend.selection import current_backend
@@ -94,12 +95,15 @@ class Variable:
         self._regularizer: Callable[[Any], Any] | None = None
         self._constraint: Callable[[Any], Any] | None = None
         self._overwrite_with_gradient = False
+        self._shape: tuple[int, ...]
         initial = self._initial_value(initializer, shape, dtype)
-        self._shape: tuple[int, ...] = tuple(self._backend.static_shape(initial))  # type: ignore[arg-type]  # concrete
+        if initial is not None:
+            self._shape = tuple(self._backend.static_shape(initial))  # type: ignore[arg-type]  # concrete
         self._follow_distribution()
-        self._value = self._create(initial)
+        self._value = self._placeholder() if initial is None else self._create(initial)
 
     def _initial_value(self, initializer: Any, shape: Any, dtype: str | None) -> Any:
+        """A tensor; None where it waits, see `deferral`."""
         if isinstance(initializer, str):
             raise ValueError(f"Variable {self._name!r}: initializer is a callable or an array, got {initializer!r}")
         convert = self._backend.convert
@@ -116,7 +120,8 @@ class Variable:
                     raise ShapeError(message(what, "The file is damaged, or made to fill the memory.", None))
             self._dtype = standardize_dtype(dtype)
             if state.deferred is not None and defer(self, initializer):
-                return convert(np.zeros(shape, numpy_dtype(self._dtype)), self._dtype)
+                self._shape = shape
+                return None
             return convert(initializer(shape, dtype=self._dtype), self._dtype)
         if isinstance(initializer, Variable):
             initializer = initializer.value
@@ -145,6 +150,18 @@ class Variable:
     def _write(self, value: Any) -> None:
         """Store a tensor of the right shape and dtype."""
         self._value = value
+
+    def _placeholder(self) -> Any:
+        """Storage whose value nobody reads before another one is assigned."""
+        return self._create(self._backend.convert(np.zeros(self._shape, numpy_dtype(self._dtype)), self._dtype))
+
+    def _adopt(self, value: np.ndarray) -> None:
+        """Store an array of the right shape and dtype that nobody else holds: its memory may become the variable's."""
+        self._write(self._backend.convert(value, self._dtype))
+
+    def _host_view(self) -> np.ndarray:
+        """The value on the host, to be looked at before the next assignment: it may be the variable's own memory."""
+        return self.numpy()
 
     # Reading and writing -----------------------------------------------------------------------------------------
 
@@ -202,6 +219,18 @@ class Variable:
             return value
         self._write(value)
         return self._value
+
+    def _load(self, stored: StoredArray) -> None:
+        """Set the value to that of an array in a file, which is read for this variable alone.
+
+        Raises:
+            ShapeError: when the shape differs.
+        """
+        self._check_shape(stored.shape)
+        if state.stateless is not None or state.symbolic or stored.dtype != self._dtype:
+            self.assign(stored.read())
+        else:
+            self._adopt(stored.read())
 
     def _check_shape(self, shape: Any) -> None:
         if tuple(shape) != self._shape and not _compatible(shape, self._shape):

@@ -20,9 +20,10 @@ import numpy as np
 from kmb_core.errors import CheckpointError, MissingFileError, SecurityError, message
 from kmb_core.saving.archive import open_file
 from kmb_core.saving.atomic import atomic_file, place_of, unwritable
-from kmb_core.saving.hdf5 import Stored, fixed_text, stored_arrays, write_array
+from kmb_core.saving.hdf5 import fixed_text, stored_arrays, write_array
 from kmb_core.saving.new_hdf5 import new_hdf5
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
+from kmb_core.saving.stored import Stored
 from kmb_core.saving.unfinished import is_owned, new_mark, new_name, owned, remove
 from kmb_core.saving.weights import Groups, check_written
 
