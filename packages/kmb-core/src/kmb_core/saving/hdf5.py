@@ -105,6 +105,9 @@ def opened_hdf5(source: BinaryIO, where: str) -> Iterator[Any]:
         file = h5py.File(source, "r")
     except Exception as error:
         cause = "The file was truncated or changed, for instance by an interrupted download, or holds something else."
+        source.seek(0)
+        if source.read(4) == b"PK\x03\x04":
+            cause = "It is a zip archive; that of a model has a name that ends in .keras."
         raise CheckpointError(message(f"{where} is no HDF5 file that can be read: {error}", cause)) from error
     with file:
         try:

@@ -251,8 +251,20 @@ def sharded_arrays(path: str, policy: LoadPolicy) -> Iterator[dict[str, Stored]]
         CheckpointError: for a missing, damaged or foreign file.
         SecurityError: for what no file of weights needs.
     """
-    with _arrays_of(path, read_index(path, policy), policy) as found:
-        yield found
+    with ExitStack() as opened:
+        yield _found(opened, path, policy)
+
+
+def _found(opened: ExitStack, path: str, policy: LoadPolicy) -> dict[str, Stored]:
+    """What the index leads to; where another process saves meanwhile, the index is read again."""
+    index = read_index(path, policy)
+    while True:
+        try:
+            return opened.enter_context(_arrays_of(path, index, policy))
+        except CheckpointError:
+            before, index = index, read_index(path, policy)
+            if index == before:
+                raise
 
 
 @contextmanager
