@@ -8,7 +8,9 @@ held would be dead after the first step. So while it is on loan a variable has n
 from typing import Any, Protocol
 
 import jax
+import numpy as np
 
+from kmb_backend_jax.dtypes import native_dtype
 from kmb_core.backend import Variable
 from kmb_core.errors import message
 
@@ -37,6 +39,16 @@ class JaxVariable(Variable):
 
     def _create(self, value: Any) -> Any:
         return value if self._layout is None else laid_out(value, self._layout, self._path)
+
+    def _placeholder(self) -> Any:
+        return jax.ShapeDtypeStruct(self._shape, native_dtype(self._dtype))
+
+    def _adopt(self, value: np.ndarray) -> None:
+        held = jax.device_put(value)  # which shares the memory, where a function that is compiled would copy
+        if held.dtype == value.dtype:
+            self._write(held)
+        else:
+            super()._adopt(value)
 
     def lay_out(self, layout: Any) -> None:
         """Take a layout of `kmb_core.distribution`, and bring the value there."""

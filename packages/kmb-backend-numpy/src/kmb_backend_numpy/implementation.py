@@ -33,6 +33,12 @@ class NumpyVariable(Variable):
     def _create(self, value: np.ndarray) -> np.ndarray:
         return np.array(value)
 
+    def _placeholder(self) -> np.ndarray:
+        return np.zeros(self._shape, numpy_dtype(self._dtype))  # which take no memory until somebody touches them
+
+    def _adopt(self, value: np.ndarray) -> None:
+        self._value = value
+
     def _write(self, value: np.ndarray) -> None:
         self._value = np.array(value)
 

@@ -11,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from kmb_backend_tensorflow.distribution import strategy_of
+from kmb_backend_tensorflow.dtypes import DTYPES
 from kmb_backend_tensorflow.replicas import device_of, here
 from kmb_core.backend import Variable
 from kmb_core.settings.store import settings
@@ -44,6 +45,10 @@ class TensorFlowVariable(Variable):
             storage = self._storage(tf.zeros(value.shape, value.dtype))
         storage.assign(value)
         return storage
+
+    def _placeholder(self) -> Any:
+        with tf.init_scope():
+            return self._storage(tf.raw_ops.Empty(shape=self._shape, dtype=DTYPES[self._dtype]))
 
     def _storage(self, value: Any) -> Any:
         strategy = strategy_of(settings.distribution)

@@ -24,7 +24,7 @@ FLOATS = tuple(NATIVE[name] for name in ("float16", "bfloat16", "float32", "floa
 INTEGERS = tuple(NATIVE[name] for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"))
 
 # NumPy has no such dtypes of its own; the bits cross over as integers of the same width.
-_AS_BITS = {
+AS_BITS = {
     "bfloat16": (np.int16, torch.bfloat16, torch.int16),
     "float8_e4m3fn": (np.uint8, torch.float8_e4m3fn, torch.uint8),
     "float8_e5m2": (np.uint8, torch.float8_e5m2, torch.uint8),
@@ -100,7 +100,7 @@ def _from_array(x: np.ndarray, dtype: str | None) -> torch.Tensor:
         cause = "A ragged list gives dtype object; torch has no text or dates."
         raise DTypeError(message(what, cause, "Encode it as numbers first."))
     if x.dtype.isbuiltin == 2:  # registered by ml_dtypes: bfloat16 and the 8-bit floats
-        bits, native, _ = _AS_BITS[x.dtype.name]
+        bits, native, _ = AS_BITS[x.dtype.name]
         tensor = _shared(x.view(bits)).view(native)
     else:
         tensor = _shared(x)
@@ -132,6 +132,6 @@ def to_numpy(x: Any) -> np.ndarray:
     if x.device.type == "cpu":
         x = x.clone()
     name = NAMES.get(x.dtype)
-    if name in _AS_BITS:
-        return x.cpu().contiguous().view(_AS_BITS[name][2]).numpy().view(numpy_dtype(name))
+    if name in AS_BITS:
+        return x.cpu().contiguous().view(AS_BITS[name][2]).numpy().view(numpy_dtype(name))
     return x.cpu().numpy()

@@ -9,14 +9,20 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch._subclasses.fake_tensor import unset_fake_temporarily
 
-from kmb_backend_torch.conversion import dtype_name, native_dtype
+from kmb_backend_torch.conversion import AS_BITS, convert, dtype_name, native_dtype
+from kmb_backend_torch.placement import placement
 from kmb_core.backend import Variable
+from kmb_core.backend.memory import StoredArray, aligned
+from kmb_core.backend.state import state
+from kmb_core.dtypes import is_float, numpy_dtype
 
 # torch pickles wide unsigned tensors and cannot read them again: they travel as their bits.
 _SIGNED = {torch.uint16: torch.int16, torch.uint32: torch.int32, torch.uint64: torch.int64}
+_PLAIN = (torch.nn.Parameter, torch.Tensor)  # what holds its values itself
 
 
 class TorchVariable(Variable):
@@ -35,10 +41,38 @@ class TorchVariable(Variable):
     def _create(self, value: torch.Tensor) -> torch.Tensor:
         # A model may be built while it predicts, or while it is traced: its weights are real all the same.
         with unset_fake_temporarily(), torch.inference_mode(False), torch.no_grad():
-            value = _owned(value)
-            if self._trainable and value.is_floating_point():
-                return torch.nn.Parameter(value)
-            return value
+            return self._stored(_owned(value))
+
+    def _stored(self, value: torch.Tensor) -> torch.Tensor:
+        return torch.nn.Parameter(value) if self._trainable and value.is_floating_point() else value
+
+    def _placeholder(self) -> torch.Tensor:
+        with unset_fake_temporarily(), torch.inference_mode(False), torch.no_grad():
+            if not _channels_last(len(self._shape), is_float(self._dtype)):
+                return self._stored(_empty(self._shape, self._dtype))
+            return self._stored(_out_last(_empty((self._shape[-1], *self._shape[:-1]), self._dtype)))
+
+    def _read_from(self, stored: StoredArray) -> None:
+        view = self._memory()
+        if view is None or not view.flags.c_contiguous:
+            super()._read_from(stored)
+        else:
+            stored.read(view)
+            torch.autograd.graph.increment_version(self._value)
+
+    def _host_view(self) -> np.ndarray:
+        view = self._memory()
+        return self.numpy() if view is None else view
+
+    def _memory(self) -> np.ndarray | None:
+        """The variable's memory as an array; None where it is on a device, or is not to be read or written now."""
+        value = self._value
+        away = not value.is_cpu or type(value) not in _PLAIN or value.layout is not torch.strided
+        if away or value.is_inference() or state.stateless is not None or state.symbolic:
+            return None
+        bits = AS_BITS.get(self._dtype)
+        value = value.detach()
+        return value.numpy() if bits is None else value.view(bits[2]).numpy().view(numpy_dtype(self._dtype))
 
     def _write(self, value: torch.Tensor) -> None:
         with torch.no_grad():
@@ -90,8 +124,22 @@ def _restore(backend: str, attributes: dict[str, Any], value: torch.Tensor) -> T
 def _owned(value: torch.Tensor) -> torch.Tensor:
     """A copy that nobody else holds, in the memory order that torch's kernels want."""
     value = value.detach()
-    if value.ndim not in (4, 5) or not value.is_floating_point():
+    if not _channels_last(value.ndim, value.is_floating_point()):
         return value.clone(memory_format=torch.contiguous_format)
     order = (value.ndim - 1, *range(value.ndim - 1))  # out first, then the spatial axes, then in
-    stored = value.permute(order).clone(memory_format=torch.contiguous_format)
-    return stored.permute((*range(1, value.ndim), 0))
+    return _out_last(value.permute(order).clone(memory_format=torch.contiguous_format))
+
+
+def _channels_last(ndim: int, floating: bool) -> bool:
+    return ndim in (4, 5) and floating
+
+
+def _out_last(value: torch.Tensor) -> torch.Tensor:
+    """The view that has the first axis of the memory last."""
+    return value.permute((*range(1, value.ndim), 0))
+
+
+def _empty(shape: tuple[int, ...], dtype: str) -> torch.Tensor:
+    if placement.device.type == "cpu":
+        return convert(aligned(shape, dtype))
+    return torch.empty(shape, dtype=native_dtype(dtype), device=placement.device)

@@ -125,3 +125,17 @@ def test_initializers_of_ones_own_are_called_when_the_layer_is_built():
 
     layers.Dense(4, kernel_initializer=Recording()).build((None, 5))
     assert asked == [(5, 4)]
+
+
+def test_a_value_that_a_file_fails_to_give_is_drawn_after_all(drawn):
+    class Broken:
+        shape, dtype = (5, 4), "float32"
+
+        def read(self, out=None):
+            raise OSError("the disk is gone")
+
+    layer = dense()
+    with pytest.raises(OSError, match="the disk is gone"):
+        layer.kernel._load(Broken())
+    assert drawn == []
+    np.testing.assert_array_equal(layer.kernel.numpy(), expected())

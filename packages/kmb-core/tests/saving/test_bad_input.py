@@ -169,3 +169,30 @@ def test_a_model_that_was_never_built_is_saved_with_a_warning_and_comes_back_unb
     found = load_model(tmp_path / "m.keras")
     assert not found.built
     assert found(np.ones((1, 3), "float32")).shape == (1, 2)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_path_may_be_bytes(tmp_path, model, name):
+    save(model, tmp_path / name)
+    model.load_weights(os.fsencode(tmp_path / name))
+    os.remove(tmp_path / name)
+    if not name.endswith(".json"):
+        (model.save if name.endswith(".keras") else model.save_weights)(os.fsencode(tmp_path / name))
+        assert (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("path", [None, 3, ["m.keras"]])
+def test_what_is_no_path_is_named(model, path):
+    for action in (load_model, model.save, model.load_weights, model.save_weights):
+        refused(lambda action=action: action(path), "a text or a pathlib.Path", type(path).__name__, errors=TypeError)
+
+
+def test_a_path_that_no_system_takes_is_refused(model):
+    for action in (load_model, model.save, model.load_weights):
+        refused(lambda action=action: action("a\0b.keras"), "NUL", errors=FileAccessError)
+
+
+@pytest.mark.parametrize("name", ["m.weights.h5", "m.weights.json", "m.safetensors"])
+def test_weights_alone_are_no_model(tmp_path, model, name):
+    save(model, tmp_path / name)
+    refused(lambda: load_model(tmp_path / name), name, "weights alone")

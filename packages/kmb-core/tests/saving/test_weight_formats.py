@@ -11,6 +11,7 @@ import pytest
 import kmb_core
 from kmb_core import layers
 from kmb_core.errors import CheckpointError, KmbError, MissingFileError, SecurityError
+from kmb_core.saving import sharded
 
 MEBIBYTE_IN_GIGABYTES = 1 / 1024
 
@@ -200,3 +201,19 @@ def test_keras_reads_several_files_and_writes_them(saved, shards, tmp_path):
     np.testing.assert_allclose(first, weights(saved)[0] + 1, rtol=1e-6)
     for one, two in zip(rest, weights(saved)[1:], strict=True):
         np.testing.assert_array_equal(one, two)
+
+
+def test_a_set_that_is_replaced_while_it_is_read_is_read_again(saved, shards, monkeypatch):
+    opened, values = sharded._shard, weights(saved)
+
+    def meanwhile(stack, path, name, *rest):
+        if name.endswith("_00000.weights.h5"):
+            monkeypatch.setattr(sharded, "_shard", opened)
+            saved.save_weights(shards, max_shard_size=MEBIBYTE_IN_GIGABYTES)  # another process, at a bad moment
+        return opened(stack, path, name, *rest)
+
+    monkeypatch.setattr(sharded, "_shard", meanwhile)
+    other = model()
+    other.load_weights(shards)
+    for found, right in zip(weights(other), values, strict=True):
+        np.testing.assert_array_equal(found, right)

@@ -8,7 +8,8 @@ A variable that waits has no attribute `_value`; reading it lands in `Variable._
 that wait no longer pay nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import RLock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,7 @@ def settle(variable: "Variable") -> None:
     with _lock:
         waiting = variable._waiting
         if waiting is not None:
-            _outside_contexts(variable, lambda: _hold(variable, waiting, waiting.draw()))
+            _outside_contexts(variable, lambda: _hold(variable, waiting, lambda: _stored(variable, waiting.draw())))
 
 
 def hold_first(variable: "Variable", value: Any) -> None:
@@ -59,7 +60,23 @@ def hold_first(variable: "Variable", value: Any) -> None:
         if waiting is None:
             variable._write(value)
         else:
-            _hold(variable, waiting, value)
+            _hold(variable, waiting, lambda: _stored(variable, value))
+
+
+@contextmanager
+def storage_to_fill(variable: "Variable") -> Iterator[None]:
+    """Inside, a variable that waited has storage, to be given a value; where that fails it waits again."""
+    with _lock:
+        waiting = variable._waiting
+        if waiting is not None:
+            _hold(variable, waiting, variable._placeholder)
+    try:
+        yield
+    except BaseException:
+        if waiting is not None:
+            del variable._value
+            variable._waiting = waiting
+        raise
 
 
 def _outside_contexts(variable: "Variable", hold: Callable[[], None]) -> None:
@@ -82,11 +99,15 @@ def _outside_contexts(variable: "Variable", hold: Callable[[], None]) -> None:
         raise failed[0]
 
 
-def _hold(variable: "Variable", waiting: Waiting, value: Any) -> None:
+def _stored(variable: "Variable", value: Any) -> Any:
+    return variable._create(variable._initial_value(value, None, variable._dtype))
+
+
+def _hold(variable: "Variable", waiting: Waiting, create: Callable[[], Any]) -> None:
     now = variable._trainable
     try:
         variable._trainable = waiting.trainable  # by which frameworks choose the storage
-        created = variable._create(variable._initial_value(value, None, variable._dtype))
+        created = create()
     finally:
         variable._trainable = now
     variable._value = created
@@ -95,4 +116,4 @@ def _hold(variable: "Variable", waiting: Waiting, value: Any) -> None:
         variable.trainable = now
 
 
-__all__ = ["Deferred", "Waiting", "deferred", "hold_first", "settle"]
+__all__ = ["Deferred", "Waiting", "deferred", "hold_first", "settle", "storage_to_fill"]

@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from kmb_core.backend.deferral import Deferred, Waiting, hold_first, settle
+from kmb_core.backend.deferral import Deferred, Waiting, hold_first, settle, storage_to_fill
 from kmb_core.backend.keras_tensor import KerasTensor
+from kmb_core.backend.memory import StoredArray
 from kmb_core.backend.names import auto_name
 from kmb_core.backend.operators import OPERATIONS, with_operators
 from kmb_core.backend.selection import current_backend
 from kmb_core.backend.state import state
 from kmb_core.dtypes import is_float, standardize_dtype
+from kmb_core.dtypes.arrays import numpy_dtype
 from kmb_core.errors import ShapeError, message
 from kmb_core.settings.store import settings
 from kmb_core.shapes import standardize_shape
@@ -180,6 +182,22 @@ class Variable:
         """Store a tensor of the right shape and dtype."""
         self._value = value
 
+    def _placeholder(self) -> Any:
+        """Storage whose value nobody reads before another one is assigned."""
+        return self._create(self._backend.convert(np.zeros(self._shape, numpy_dtype(self._dtype)), self._dtype))
+
+    def _read_from(self, stored: StoredArray) -> None:
+        """Store an array of the right shape and dtype out of a file."""
+        self._adopt(stored.read())
+
+    def _adopt(self, value: np.ndarray) -> None:
+        """Store an array of the right shape and dtype that nobody else holds: its memory may become the variable's."""
+        self._write(self._backend.convert(value, self._dtype))
+
+    def _host_view(self) -> np.ndarray:
+        """The value on the host, to be looked at before the next assignment: it may be the variable's own memory."""
+        return self.numpy()
+
     # Reading and writing -----------------------------------------------------------------------------------------
 
     @property
@@ -233,6 +251,20 @@ class Variable:
         else:
             self._write(value)
         return self._value
+
+    def _load(self, stored: StoredArray) -> None:
+        """Set the value to that of an array in a file, which is read for this variable alone.
+
+        Raises:
+            ShapeError: when the shape differs.
+        """
+        self._check_shape(stored.shape)
+        as_it_is = (tuple(stored.shape), stored.dtype) == (self._shape, self._dtype)
+        if state.stateless is not None or state.symbolic or not as_it_is:
+            self.assign(stored.read())
+        else:
+            with storage_to_fill(self):
+                self._read_from(stored)
 
     def _check_shape(self, shape: Any) -> None:
         if tuple(shape) != self._shape and not _compatible(shape, self._shape):

@@ -23,6 +23,7 @@ from kmb_core.backend import (
     use_backend,
 )
 from kmb_core.backend.deferral import deferred
+from kmb_core.backend.memory import assign_from
 from kmb_core.backend.scopes import TracingScope
 from kmb_core.dtypes import is_float
 from kmb_core.errors import CapabilityError, KmbError, ShapeError, message
@@ -490,7 +491,7 @@ class Layer(Calling, Operation):
                 message(what, cause, "Build the model (call it on data once) before loading." if not own else None)
             )
         for index, variable in enumerate(own):
-            variable.assign(store[str(index)])
+            assign_from(variable, store, str(index))
 
     # Quantization ------------------------------------------------------------------------------------------------
 

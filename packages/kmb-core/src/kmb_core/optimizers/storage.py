@@ -4,6 +4,7 @@ import warnings
 from typing import Any
 
 from kmb_core.backend import Variable
+from kmb_core.backend.memory import assign_from
 from kmb_core.errors import ShapeError, message
 from kmb_core.serialization.identifiers import resolve
 
@@ -55,7 +56,7 @@ class Storage:
             )
             return
         for index, variable in enumerate(own):
-            variable.assign(store[str(index)])
+            assign_from(variable, store, str(index))
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:

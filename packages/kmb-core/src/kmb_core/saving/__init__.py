@@ -12,6 +12,7 @@ from kmb_core.saving.editor import KerasFileEditor
 from kmb_core.saving.legacy_model import has_legacy_layout, read_legacy_model, read_legacy_weights
 from kmb_core.saving.model_file import model_to_dict, read_model, read_weights, write_model, write_weights
 from kmb_core.saving.orbax_folder import checkpoint_in, read_model_folder, read_weights_folder
+from kmb_core.saving.paths import path_text
 from kmb_core.saving.policy import LoadPolicy
 from kmb_core.serialization import (
     CustomObjectScope,
@@ -109,8 +110,8 @@ def load_model(
     checkpoint = checkpoint_in(filepath)
     if checkpoint is not None:
         return read_model_folder(checkpoint, custom_objects, compile)
-    if has_legacy_layout(os.fspath(filepath)):
-        return read_legacy_model(os.fspath(filepath), custom_objects, compile)
+    if has_legacy_layout(path_text(filepath)):
+        return read_legacy_model(path_text(filepath), custom_objects, compile)
     return read_model(filepath, custom_objects=custom_objects, compile=compile)
 
 
@@ -160,7 +161,7 @@ def load_weights(model: Any, filepath: str | os.PathLike[str], skip_mismatch: bo
     checkpoint = checkpoint_in(filepath)
     if checkpoint is not None:
         return read_weights_folder(model, checkpoint)
-    path = os.fspath(filepath)
+    path = path_text(filepath)
     if has_legacy_layout(path):
         return read_legacy_weights(model, path, skip_mismatch, by_name, policy)
     if by_name:

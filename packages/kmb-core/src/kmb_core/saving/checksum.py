@@ -8,14 +8,13 @@ checksum by a linear map over GF(2).
 import os
 import zlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import Any
+
+from kmb_core.saving.reading import in_pieces
 
 _POLYNOMIAL = 0xEDB88320
 _PIECE = 1 << 18  # fits a processor's cache
 _LEAST = 32 << 20  # bytes of a thread
-_MOST = 8  # threads
 
 
 def checksum(file: Any, start: int, size: int, threads: int | None = None) -> int:
@@ -33,15 +32,12 @@ def checksum(file: Any, start: int, size: int, threads: int | None = None) -> in
     if not hasattr(os, "preadv"):  # reading at a place without moving there, so that several can
         file.seek(start)
         return _of_piece(file.readinto, size)
-    count = threads or max(1, min(_MOST, len(_processors()), size // _LEAST))
-    borders = [start + size * index // count for index in range(count + 1)]
-    sizes = [end - begin for begin, end in pairwise(borders)]
-    readers = [_reader(file.fileno(), begin) for begin in borders[:-1]]
-    if count == 1:
-        return _of_piece(readers[0], size)
-    with ThreadPoolExecutor(count) as pool:
-        first, *others = pool.map(_of_piece, readers, sizes)
-    for crc, length in zip(others, sizes[1:], strict=True):
+
+    def of_piece(begin: int, end: int) -> tuple[int, int]:
+        return _of_piece(_reader(file.fileno(), start + begin), end - begin), end - begin
+
+    (first, _), *others = in_pieces(of_piece, size, _LEAST, threads)
+    for crc, length in others:
         first = joined(first, crc, length)
     return first
 
@@ -54,10 +50,6 @@ def _reader(descriptor: int, place: int) -> Callable[[memoryview], int]:
         return count
 
     return read
-
-
-def _processors() -> Any:
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
 
 
 def _of_piece(read: Callable[[memoryview], int], left: int) -> int:

@@ -22,6 +22,7 @@ from kmb_core.saving.model_file import (
     write_model,
     write_weights,
 )
+from kmb_core.saving.paths import path_text
 from kmb_core.saving.policy import LoadPolicy
 from kmb_core.saving.safetensors import stored_tensors
 from kmb_core.saving.sharded import INDEX_ENDING
@@ -89,8 +90,8 @@ def convert_file(
         CheckpointError: for a file that cannot be read, another ending, weights that are not of the model.
         FileAccessError: where the target cannot be written.
     """
-    source, policy = os.fspath(source), policy or LoadPolicy()
-    path = checked_path(target, _ending(os.fspath(target)), overwrite)
+    source, policy = path_text(source), policy or LoadPolicy()
+    path = checked_path(target, _ending(path_text(target)), overwrite)
     old = kind_of(source) == "old"
     if not old:
         _check_source(source, build, policy)
@@ -98,8 +99,8 @@ def convert_file(
         what = f"{path!r}: max_shard_size is for files that end in {INDEX_ENDING}, and needed there"
         raise CheckpointError(message(what, None, "max_shard_size=1, in gigabytes (--max-shard-size)."))
     if old:
-        return _from_old(source, path, None if model is None else os.fspath(model), max_shard_size, policy)
-    described_by = source if source.endswith(MODEL_ENDING) else None if model is None else os.fspath(model)
+        return _from_old(source, path, None if model is None else path_text(model), max_shard_size, policy)
+    described_by = source if source.endswith(MODEL_ENDING) else None if model is None else path_text(model)
     if described_by is None and (build or path.endswith(MODEL_ENDING)):
         what = f"{source!r} holds weights without an architecture"
         raise CheckpointError(message(what, None, "Name a .keras file of the same model: model= (--model)."))

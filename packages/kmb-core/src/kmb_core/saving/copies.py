@@ -34,8 +34,11 @@ class _Held:
     def dtype(self) -> str:
         return self.array.dtype.name
 
-    def read(self) -> np.ndarray:
-        return self.array
+    def read(self, out: np.ndarray | None = None) -> np.ndarray:
+        if out is None:
+            return np.array(self.array)
+        out[...] = self.array
+        return out
 
 
 def model_on(model: Any, backend: Any) -> Any:

@@ -15,6 +15,7 @@ from kmb_core.backend import use_backend
 from kmb_core.errors import CheckpointError, message
 from kmb_core.saving.archive import CONFIG, METADATA, Archive
 from kmb_core.saving.model_file import MODEL_ENDING, WEIGHTS_ENDING, backend_of, checked_path
+from kmb_core.saving.paths import path_text
 from kmb_core.saving.places import vars_path
 from kmb_core.saving.policy import LoadPolicy
 from kmb_core.saving.sharded import INDEX_ENDING
@@ -56,7 +57,7 @@ class KerasFileEditor:
     """
 
     def __init__(self, filepath: str | os.PathLike[str]) -> None:
-        self.filepath = os.fspath(filepath)
+        self.filepath = path_text(filepath)
         if not self.filepath.endswith(_ENDINGS):
             what = f"KerasFileEditor: {self.filepath!r}: expected a file name that ends in {', '.join(_ENDINGS)}"
             raise CheckpointError(message(what))

@@ -10,17 +10,16 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from kmb_core.dtypes.arrays import numpy_dtype
 from kmb_core.errors import CheckpointError, DTypeError, KmbError, SecurityError, message
-from kmb_core.saving.chunks import longer_than_declared
 from kmb_core.saving.isolated import is_dense, is_in_heap, survives
 from kmb_core.saving.new_hdf5 import new_hdf5
 from kmb_core.saving.policy import MEBIBYTE, UNLIMITED, LoadPolicy
+from kmb_core.saving.stored import Stored, damaged
 
 _FILTERS = frozenset({1, 2, 3, 32000})  # gzip, shuffle, checksum, lzf: those that h5py itself has
 _NAME_BYTES = 64 * 1024  # of an attribute that is read
@@ -50,44 +49,6 @@ def write_array(group: Any, key: str, array: np.ndarray) -> None:
         group.create_dataset(key, data=array)
     else:
         raise CheckpointError(message(f"{group.name}/{key}: dtype {array.dtype} cannot be saved; numbers can"))
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An array in a file: what is known without reading it."""
-
-    shape: tuple[int, ...]
-    dtype: str
-    dataset: Any
-    where: str = ""
-
-    @property
-    def nbytes(self) -> int:
-        """Of the values."""
-        return int(math.prod(self.shape)) * int(self.dataset.dtype.itemsize)
-
-    @property
-    def stored_bytes(self) -> int:
-        """In the file: less where they are compressed."""
-        return int(self.dataset.id.get_storage_size())
-
-    def read(self) -> np.ndarray:
-        """The values.
-
-        Raises:
-            CheckpointError: where they are damaged.
-            SecurityError: where more is compressed in them than the file states.
-        """
-        try:
-            if longer_than_declared(self.dataset):
-                what = f"{self.where} is refused: {self.dataset.name!r:.100} unpacks to more than the file states"
-                raise SecurityError(message(what, "It may be made to fill the memory."))
-            array = self.dataset[()]
-        except KmbError:
-            raise
-        except Exception as error:  # of a damaged file, h5py raises whatever it stumbles over
-            raise damaged(self.where, error) from error
-        return array.view(numpy_dtype(self.dtype)) if array.dtype.kind == "V" else array
 
 
 def fixed_text(holder: Any, name: str) -> str | None:
@@ -144,6 +105,9 @@ def opened_hdf5(source: BinaryIO, where: str) -> Iterator[Any]:
         file = h5py.File(source, "r")
     except Exception as error:
         cause = "The file was truncated or changed, for instance by an interrupted download, or holds something else."
+        source.seek(0)
+        if source.read(4) == b"PK\x03\x04":
+            cause = "It is a zip archive; that of a model has a name that ends in .keras."
         raise CheckpointError(message(f"{where} is no HDF5 file that can be read: {error}", cause)) from error
     with file:
         try:
@@ -152,12 +116,6 @@ def opened_hdf5(source: BinaryIO, where: str) -> Iterator[Any]:
             if isinstance(error, KmbError):
                 raise
             raise damaged(where, error) from error
-
-
-def damaged(where: str, error: BaseException) -> CheckpointError:
-    """The error for a file that h5py stumbles over."""
-    what = f"{where} is damaged: {type(error).__name__}: {error}"
-    return CheckpointError(message(what, "The file was changed after it was saved.", "Copy or save it again."))
 
 
 def has_attribute(file: Any, where: str, *names: str) -> bool:
@@ -267,7 +225,7 @@ class Listing:
         if dataset.shape is None:
             raise self._refused(path, "has no shape")
         self._add_size(path, dataset)
-        return Stored(tuple(dataset.shape), self._dtype(path, dataset), dataset, self.where)
+        return Stored(tuple(dataset.shape), self._dtype(path, dataset), dataset, self.where, self.source)
 
     def _add_size(self, path: str, dataset: Any) -> None:
         """Sizes that are declared must be in proportion to what the file holds."""

@@ -18,6 +18,7 @@ from kmb_core.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, 
 from kmb_core.saving.hdf5 import stored_arrays
 from kmb_core.saving.legacy_config import compile_config, model_config
 from kmb_core.saving.legacy_hdf5 import LegacyFile, is_legacy, legacy_file
+from kmb_core.saving.paths import path_text
 from kmb_core.saving.policy import LoadPolicy
 from kmb_core.saving.safetensors import stored_tensors
 from kmb_core.saving.sharded import INDEX_ENDING, read_index, sharded_arrays
@@ -107,7 +108,7 @@ def inspect_file(path: str | os.PathLike[str], policy: LoadPolicy | None = None)
     Raises:
         CheckpointError: for a file that is none of these.
     """
-    path, policy = os.fspath(path), policy or LoadPolicy()
+    path, policy = path_text(path), policy or LoadPolicy()
     kind = kind_of(path)
     report = Report(path, KINDS[kind], os.path.getsize(path))
     if not path.endswith(_ENDINGS[kind]):

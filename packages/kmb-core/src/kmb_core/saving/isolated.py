@@ -5,7 +5,6 @@ The library trusts what it reads in two places. One is the heap that holds the l
 The other is the heap of texts of any length, which attributes may be: there it can make the library go on for ever.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
+
+from kmb_core.saving.reading import place_of
 
 SECONDS = 60.0  # for walking through the file, beside starting
 _LINK_INFO = 1 << 2  # the message in a group's header that the newer format has
@@ -139,24 +140,15 @@ def _status(program: str, source: BinaryIO) -> int | None:
 @contextmanager
 def _as_part(source: BinaryIO) -> Iterator[tuple[int, int, int]]:
     """A descriptor, and where in its file the contents begin and how long they are: a copy where there is none."""
-    place = source.tell()
-    size = source.seek(0, os.SEEK_END)
-    source.seek(place)
     source.flush()
-    start = getattr(getattr(source, "raw", None), "start", 0)  # of a part of an archive
-    if hasattr(os, "pread") and (descriptor := _descriptor(source)) is not None:
-        yield descriptor, start, size
+    place = place_of(source)
+    if place is not None:
+        yield place
         return
+    here = source.tell()
     with tempfile.TemporaryFile() as copy:
         source.seek(0)
         shutil.copyfileobj(source, copy)
-        source.seek(place)
+        source.seek(here)
         copy.flush()
-        yield copy.fileno(), 0, size
-
-
-def _descriptor(source: BinaryIO) -> int | None:
-    try:
-        return source.fileno()
-    except OSError:  # in memory
-        return None
+        yield copy.fileno(), 0, copy.tell()

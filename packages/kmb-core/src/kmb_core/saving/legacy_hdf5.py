@@ -12,9 +12,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kmb_core.errors import CheckpointError, SecurityError, message
-from kmb_core.saving.hdf5 import Listing, Stored, has_attribute, opened_hdf5
+from kmb_core.saving.hdf5 import Listing, has_attribute, opened_hdf5
 from kmb_core.saving.isolated import texts_are_small
 from kmb_core.saving.policy import LoadPolicy
+from kmb_core.saving.stored import Stored
 
 Arrays = list[tuple[str, Stored]]
 _OWN = "top_level_model_weights"  # the group of the model's variables beside those of its layers

@@ -154,7 +154,7 @@ def _called(model: Any) -> str:
 
 def _assign(variables: list[Any], arrays: Arrays) -> None:
     for variable, (_, stored) in zip(variables, arrays, strict=True):
-        variable.assign(stored.read())
+        variable._load(stored)
 
 
 def _compile(model: Any, file: LegacyFile, where: str, custom_objects: Any, policy: LoadPolicy) -> None:

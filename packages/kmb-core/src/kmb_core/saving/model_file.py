@@ -19,6 +19,7 @@ from kmb_core.saving.archive import ASSETS, CONFIG, METADATA, WEIGHTS, Archive, 
 from kmb_core.saving.atomic import atomic_file
 from kmb_core.saving.fingerprint import fingerprint
 from kmb_core.saving.hdf5 import stored_arrays, write_arrays
+from kmb_core.saving.paths import path_text
 from kmb_core.saving.places import places
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
 from kmb_core.saving.sharded import INDEX_ENDING
@@ -91,7 +92,7 @@ def write_weights(
     model: Any, filepath: str | os.PathLike[str], overwrite: bool = True, max_shard_size: float | None = None
 ) -> None:
     """Write a model's weights to a file; see `kmb_core.saving.save_weights`."""
-    ending = TENSORS_ENDING if os.fspath(filepath).endswith(TENSORS_ENDING) else WEIGHTS_ENDING
+    ending = TENSORS_ENDING if path_text(filepath).endswith(TENSORS_ENDING) else WEIGHTS_ENDING
     path = checked_path(filepath, INDEX_ENDING if max_shard_size is not None else ending, overwrite)
     if not getattr(model, "built", True):
         what = f"save_weights: model {model.name!r} has no weights yet: it is not built"
@@ -108,7 +109,7 @@ def checked_path(filepath: str | os.PathLike[str], ending: str, overwrite: bool)
         ending: that it must have.
         overwrite: whether a file of this name may be replaced.
     """
-    path = os.fspath(filepath)
+    path = path_text(filepath)
     if not path.endswith(ending):
         raise _wrong_ending(path, ending)
     if os.path.exists(path) and not overwrite:
@@ -164,7 +165,10 @@ def read_model(
     Returns:
         The model.
     """
-    path = os.fspath(filepath)
+    path = path_text(filepath)
+    if path.endswith((".h5", ".hdf5", TENSORS_ENDING, INDEX_ENDING)) and os.path.isfile(path):
+        remedy = "Make the model in code, and read them with model.load_weights."
+        raise CheckpointError(message(f"{path!r} is no model: such files hold weights alone", None, remedy))
     if not path.endswith(MODEL_ENDING):
         raise _wrong_ending(path, MODEL_ENDING)
     policy = policy or LoadPolicy()
@@ -295,7 +299,7 @@ def read_weights(
     policy: LoadPolicy | None = None,
 ) -> None:
     """Set a model's weights from a file; see `kmb_core.saving.load_weights`."""
-    path = os.fspath(filepath)
+    path = path_text(filepath)
     policy = policy or LoadPolicy()
     if not path.endswith((MODEL_ENDING, WEIGHTS_ENDING, TENSORS_ENDING, INDEX_ENDING)):
         raise _wrong_ending(path, WEIGHTS_ENDING)

@@ -18,6 +18,7 @@ from kmb_core.backend import use_backend
 from kmb_core.errors import CheckpointError, SecurityError, message
 from kmb_core.saving.archive import ASSETS
 from kmb_core.saving.model_file import assets_of, backend_of, load_assets, made, model_to_dict, variables_for
+from kmb_core.saving.paths import path_text
 from kmb_core.saving.policy import LoadPolicy
 from kmb_core.saving.texts import json_object
 from kmb_core.serialization import compiling
@@ -48,7 +49,7 @@ def checkpoint_in(path: str | os.PathLike[str]) -> str | None:
     Returns:
         The checkpoint, of several the latest; None where there is none.
     """
-    path = os.fspath(path)
+    path = path_text(path)
     if os.path.exists(os.path.join(path, _MARK)):
         return path
     names = os.listdir(path) if os.path.isdir(path) else []

@@ -19,9 +19,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from kmb_core.backend.memory import aligned
 from kmb_core.dtypes.arrays import numpy_dtype
 from kmb_core.errors import CheckpointError, message
 from kmb_core.saving.policy import MEBIBYTE, LoadPolicy
+from kmb_core.saving.reading import read_file
 from kmb_core.saving.weights import Fetch, Groups
 
 DTYPES = {
@@ -138,14 +140,19 @@ class Tensor:
 
     stored_bytes = nbytes
 
-    def read(self) -> np.ndarray:
-        """The values."""
-        self.file.seek(self.start)
-        content = np.fromfile(self.file, np.uint8, self.nbytes)
-        if len(content) != self.nbytes:
-            raise CheckpointError(message(f"{self.where} is damaged: it ends too early", "It was changed meanwhile."))
-        array = content.view(numpy_dtype(self.dtype)).reshape(self.shape)
-        return array.byteswap() if sys.byteorder == "big" else array
+    def read(self, out: np.ndarray | None = None) -> np.ndarray:
+        """The values.
+
+        Args:
+            out: where to put them, of the array's shape and dtype, contiguous; None for memory that nobody else holds.
+        """
+        array = aligned(self.shape, self.dtype) if out is None else out
+        try:
+            read_file(self.file, self.start, array.reshape(-1).view(np.uint8))
+        except EOFError as error:
+            what = f"{self.where} is damaged: it ends too early"
+            raise CheckpointError(message(what, "It was changed meanwhile.")) from error
+        return array.byteswap(inplace=True) if sys.byteorder == "big" else array
 
 
 @contextmanager

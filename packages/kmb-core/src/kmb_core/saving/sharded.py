@@ -20,9 +20,10 @@ import numpy as np
 from kmb_core.errors import CheckpointError, MissingFileError, SecurityError, message
 from kmb_core.saving.archive import open_file
 from kmb_core.saving.atomic import atomic_file, place_of, unwritable
-from kmb_core.saving.hdf5 import Stored, fixed_text, stored_arrays, write_array
+from kmb_core.saving.hdf5 import fixed_text, stored_arrays, write_array
 from kmb_core.saving.new_hdf5 import new_hdf5
 from kmb_core.saving.policy import UNLIMITED, LoadPolicy
+from kmb_core.saving.stored import Stored
 from kmb_core.saving.unfinished import is_owned, new_mark, new_name, owned, remove
 from kmb_core.saving.weights import Groups, check_written
 
@@ -250,8 +251,20 @@ def sharded_arrays(path: str, policy: LoadPolicy) -> Iterator[dict[str, Stored]]
         CheckpointError: for a missing, damaged or foreign file.
         SecurityError: for what no file of weights needs.
     """
-    with _arrays_of(path, read_index(path, policy), policy) as found:
-        yield found
+    with ExitStack() as opened:
+        yield _found(opened, path, policy)
+
+
+def _found(opened: ExitStack, path: str, policy: LoadPolicy) -> dict[str, Stored]:
+    """What the index leads to; where another process saves meanwhile, the index is read again."""
+    index = read_index(path, policy)
+    while True:
+        try:
+            return opened.enter_context(_arrays_of(path, index, policy))
+        except CheckpointError:
+            before, index = index, read_index(path, policy)
+            if index == before:
+                raise
 
 
 @contextmanager

@@ -14,8 +14,8 @@ import numpy as np
 
 from kmb_core.backend import Variable, convert_to_numpy
 from kmb_core.errors import CheckpointError, message
-from kmb_core.saving.hdf5 import Stored
 from kmb_core.saving.places import places, vars_path
+from kmb_core.saving.stored import Stored
 
 ROWS = 40  # of the table of an error message
 
@@ -34,8 +34,8 @@ class Fetch:
         self.name = value.name if isinstance(value, Variable) else None
 
     def __call__(self) -> np.ndarray:
-        """The array, on the host."""
-        return convert_to_numpy(self._value)
+        """The array, on the host; where it can be, in the variable's own memory."""
+        return self._value._host_view() if isinstance(self._value, Variable) else self._value
 
 
 Groups = Mapping[str, tuple[str, Mapping[str, Any]]]  # of `Fetch`, or what has its attributes and can be called
@@ -114,6 +114,10 @@ class _Variables(Mapping[str, np.ndarray]):
 
     def __getitem__(self, key: str) -> np.ndarray:
         return self._stored[key].read()
+
+    def stored(self, key: str) -> Stored:
+        """An array that is not yet read; see `assign_from`."""
+        return self._stored[key]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._stored)
@@ -274,7 +278,7 @@ def set_optimizer(path: str, part: Any, found: dict[str, Stored]) -> None:
         part.load_own_variables(_Variables(found))
     elif fits and found:
         for key, array in found.items():
-            own[int(key)].assign(array.read())
+            own[int(key)]._load(array)
     elif found or own:
         what = f"{path}: the file holds {len(found)} variables, {type(part).__name__} has {len(own)}"
         cause = "The optimizer's state starts afresh; the model's weights are those of the file."

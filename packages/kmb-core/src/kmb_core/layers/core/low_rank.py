@@ -8,6 +8,7 @@ parts, so that training goes on where it was.
 from typing import Any
 
 from kmb_core.backend import Variable, convert_to_numpy
+from kmb_core.backend.memory import assign_from
 from kmb_core.errors import NotBuiltError, message
 from kmb_core.layers.layer import Layer
 from kmb_core.ops.arithmetic import add, multiply
@@ -115,7 +116,7 @@ class LowRank(Layer):
             super().load_own_variables(store)
             return
         for index, variable in enumerate(own):
-            variable.assign(store[str(index)])
+            assign_from(variable, store, str(index))
         self._forget_low_rank()
 
     def _forget_low_rank(self) -> None:
@@ -162,4 +163,4 @@ class LowRankParts:
     def load_own_variables(self, store: Any) -> None:
         """Take them back; the layer has taken the sum before."""
         for name, variable in self._variables().items():
-            variable.assign(store[name])
+            assign_from(variable, store, name)

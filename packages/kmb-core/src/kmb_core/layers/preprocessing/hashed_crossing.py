@@ -11,6 +11,7 @@ from kmb_core.layers.preprocessing.encoding import as_sparse, check_mode
 from kmb_core.layers.preprocessing.fingerprints import CROSS_KEY, fingerprint64, joined
 from kmb_core.layers.preprocessing.graph_lookup import encoded_in_graph
 from kmb_core.layers.preprocessing.hashing import checked_bins, integer_dtype
+from kmb_core.layers.preprocessing.packed_bytes import packed_array
 from kmb_core.layers.preprocessing.text_layer import TextLayer, categories
 from kmb_core.serialization import saved_as
 
@@ -89,19 +90,23 @@ class HashedCrossing(TextLayer):
         return list(inputs)
 
     def _crossed(self, *features: Any) -> np.ndarray:
-        columns = [texts.nested(feature) for feature in features]
+        columns = [_column(feature) for feature in features]
         shapes = {column.shape for column in columns}
         if len(shapes) > 1 or any(len(s) > 2 or (len(s) == 2 and s[1] != 1) for s in shapes):
             what = f"{self._where()}: features have one shape, (), (batch,) or (batch, 1); got {sorted(shapes)}"
             raise ShapeError(message(what))
-        hashes = np.full(len(columns[0].values), CROSS_KEY)
-        for column in columns:
-            hashes = joined(hashes, self._words(column.values))
+        words = [self._words(column) for column in columns]
+        hashes = np.full(len(words[0]), CROSS_KEY)
+        for word in words:
+            hashes = joined(hashes, word)
         ids = (hashes % np.uint64(self.num_bins)).astype("int64").reshape(columns[0].shape)  # type: ignore[arg-type]  # all known
         return categories(ids, self.output_mode, self.num_bins, self.compute_dtype)
 
-    def _words(self, values: list[Any]) -> np.ndarray:
+    def _words(self, column: np.ndarray | texts.Items) -> np.ndarray:
         """Whole numbers as they are, text as its fingerprint."""
+        if isinstance(column, np.ndarray):
+            return column.ravel().astype("uint64") if column.dtype.kind in "iu" else fingerprint64(packed_array(column))
+        values = column.values
         kinds = set(map(type, values))
         if kinds <= {int}:
             return np.array(values, "int64").astype("uint64")
@@ -128,6 +133,12 @@ class HashedCrossing(TextLayer):
         """A symbolic tensor like the outputs."""
         shape = self.compute_output_shape([x.shape for x in self._checked(inputs)])
         return KerasTensor(shape, dtype=self._tensor_dtype(), sparse=self.sparse)
+
+
+def _column(feature: Any) -> np.ndarray | texts.Items:
+    """A feature as it is, where it is an array of text or whole numbers; else its values."""
+    plain = isinstance(feature, np.ndarray) and feature.dtype.kind in "USiu"
+    return feature if plain else texts.nested(feature)
 
 
 def _suits_kernel(features: list[Any]) -> bool:

@@ -11,6 +11,7 @@ from kmb_core.layers.preprocessing import texts
 from kmb_core.layers.preprocessing.encoding import MODES, as_sparse, check_mode
 from kmb_core.layers.preprocessing.fingerprints import fingerprint64, strong_hash
 from kmb_core.layers.preprocessing.graph_lookup import encoded_in_graph, has_native_kernels
+from kmb_core.layers.preprocessing.packed_bytes import PackedBytes, packed, packed_array, packed_text
 from kmb_core.layers.preprocessing.text_layer import TextLayer, as_key, categories
 from kmb_core.ops.arithmetic import add, maximum
 from kmb_core.serialization import saved_as
@@ -76,11 +77,17 @@ class Hashing(TextLayer):
         return as_sparse(result, self._where()) if self.sparse else result
 
     def _on_host(self, inputs: Any) -> np.ndarray:
+        if isinstance(inputs, np.ndarray) and inputs.dtype.kind in "US":
+            ids = self._buckets(packed_array(inputs)).reshape(inputs.shape)
+            return categories(ids, self.output_mode, self.num_bins, self.compute_dtype)
         items = texts.nested(inputs)
-        ids = self._buckets(self._as_text(items.values))
+        ids = self._buckets(self._packed(items.values))
         if items.lengths is not None:
             raise ValueError(f"{self._where()}: rows of different lengths; pad them to one")
         return categories(ids.reshape(items.shape), self.output_mode, self.num_bins, self.compute_dtype)  # type: ignore[arg-type]  # all known
+
+    def _packed(self, values: list[Any]) -> PackedBytes:
+        return packed_text(values) if set(map(type, values)) == {str} else packed(self._as_text(values))
 
     def _as_text(self, values: list[Any]) -> list[bytes]:
         kinds = set(map(type, values))
@@ -89,12 +96,11 @@ class Hashing(TextLayer):
             raise DTypeError(message(f"{self._where()}: expected text or whole numbers, got {names}"))
         return texts.encoded(v if isinstance(v, (str, bytes)) else str(v) for v in values)
 
-    def _buckets(self, values: list[bytes]) -> np.ndarray:
+    def _buckets(self, values: PackedBytes) -> np.ndarray:
         masked = None
         bins = self.num_bins
         if self.mask_value is not None:
-            mask = self._as_text([self.mask_value])[0]
-            masked = np.fromiter((value == mask for value in values), bool, len(values))
+            masked = values.equals(self._as_text([self.mask_value])[0])
             bins = max(bins - 1, 1)
         hashes = fingerprint64(values) if self.salt is None else strong_hash(values, self.salt)
         ids = (hashes % np.uint64(bins)).astype("int64")

@@ -10,6 +10,7 @@ from typing import Any
 
 from kmb_core import dtype_policies, quantizers
 from kmb_core.backend import Variable, convert_to_numpy, use_backend
+from kmb_core.backend.memory import assign_from
 from kmb_core.errors import CapabilityError, CheckpointError, NotBuiltError, message
 from kmb_core.layers.core.low_rank import LowRank
 from kmb_core.layers.quantization.int8 import quantized
@@ -241,7 +242,7 @@ class Quantizable(LowRank):
             )
             raise CheckpointError(message(what, f"It has {', '.join(named)}.", None))
         for index, name in enumerate(named):
-            self.__dict__[name].assign(store[str(index)])
+            assign_from(self.__dict__[name], store, str(index))
         self._forget_low_rank()
 
     def unadapted(self) -> dict[str, Variable]:
