@@ -86,6 +86,31 @@ def conv(
     dilation_rate: Sizes = 1,
 ) -> Tensor:
     """Convolution with a kernel of shape (*window, in channels / groups, out channels)."""
+    return _conv(inputs, kernel, None, strides, padding, data_format, dilation_rate)
+
+
+def biased_conv(
+    inputs: Tensor,
+    kernel: Tensor,
+    bias: Tensor,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Sizes = 1,
+) -> Tensor:
+    """`conv`, plus a number for each filter: the kernel does it in the same pass."""
+    return _conv(inputs, kernel, bias, strides, padding, data_format, dilation_rate)
+
+
+def _conv(
+    inputs: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None,
+    strides: Sizes,
+    padding: str,
+    data_format: str | None,
+    dilation_rate: Sizes,
+) -> Tensor:
     rank = inputs.ndim - 2
     strides, dilation = sizes(strides, rank), sizes(dilation_rate, rank)
     last = is_channels_last(data_format)
@@ -95,13 +120,14 @@ def conv(
         if 0 in x.shape[2:]:
             if kernel.ndim != x.ndim or x.shape[1] % kernel.shape[-2]:
                 raise ValueError("the kernel does not fit")  # the declaration says it in full
-            return _nothing(x, strides, kernel.shape[-1], last) + kernel[:0].sum()
+            nothing = _nothing(x, strides, kernel.shape[-1], last) + kernel[:0].sum()
+            return nothing if bias is None else nothing + bias[:0].sum()
         amount, extra = same_padding(x.shape[2:], kernel.shape[:rank], strides, dilation)
         if any(extra):
             x, amount = _behind(x, amount, extra), (0,) * rank
     groups = x.shape[1] // kernel.shape[rank]
     weight = kernel.permute(_KERNEL[rank + 2])
-    out = _CONVOLUTIONS[rank](x, weight, None, strides, amount, dilation, groups)
+    out = _CONVOLUTIONS[rank](x, weight, bias, strides, amount, dilation, groups)
     return out.permute(CHANNELS_LAST[rank + 2]) if last else out
 
 

@@ -40,7 +40,7 @@ def batch_normalization(
 ) -> Tensor:
     """`(x - mean) / sqrt(variance + epsilon) * scale + offset`: torch's own kernel, or two passes over x.
 
-    The kernel carries no derivatives to the mean and the variance; a compiler fuses the passes with their neighbours.
+    The kernel carries no derivatives to mean and variance. A compiler fuses the two passes with their neighbours.
     """
     for given in (mean, variance, offset, scale):
         if given is not None and given.shape != x.shape[axis : axis + 1 or None]:

@@ -175,6 +175,17 @@ TABLE.add("conv", conv, numbers(1, 2, 5), numbers(2, 2, 2), 2, "same", **FIRST)
 TABLE.add("conv", conv, numbers(1, 3, 4, 3, 2), numbers(2, 2, 2, 2, 2), (1, 2, 1), "same", **LAST)
 TABLE.add("conv", conv, numbers(1, 2, 3, 3, 3), numbers(2, 2, 2, 2, 1), **FIRST)
 
+
+def biased_conv(inputs, kernel, bias, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """A convolution, and a number for each filter."""
+    axes = (-1, *(1,) * (inputs.ndim - 2)) if data_format == "channels_first" else (-1,)
+    return conv(inputs, kernel, strides, padding, data_format, dilation_rate) + bias.reshape(axes)
+
+
+TABLE.add("biased_conv", biased_conv, numbers(1, 5, 6, 2), numbers(3, 2, 2, 2), numbers(2), 2, "same", **LAST)
+TABLE.add("biased_conv", biased_conv, numbers(1, 2, 5, 4), numbers(3, 2, 2, 3), numbers(3), **FIRST)
+TABLE.add("biased_conv", biased_conv, numbers(2, 5, 2), numbers(3, 2, 3), numbers(3), dilation_rate=2, **LAST)
+
 POOLS = {"max_pool": max_pool, "average_pool": average_pool}
 TABLE.add_all(POOLS, apart(2, 6, 2), 2, **LAST)
 TABLE.add_all(POOLS, apart(1, 5, 2), 3, 2, "same", **LAST)
@@ -190,6 +201,7 @@ TABLE.add("average_pool", average_pool, numbers(1, 4, 4, 2), 2, data_format="cha
 EMPTY = {"data_format": "channels_last", "unknown_batch": 1}
 TABLE.add("conv", conv, numbers(0, 4, 4, 2), numbers(2, 2, 2, 3), **EMPTY)
 TABLE.add("conv", lambda *a, **k: np.zeros((2, 0, 3)), numbers(2, 0, 2), numbers(2, 2, 3), 2, "same", **EMPTY)
+TABLE.add("biased_conv", biased_conv, numbers(0, 4, 4, 2), numbers(2, 2, 2, 3), numbers(3), **EMPTY)
 TABLE.add_all(POOLS, numbers(0, 4, 4, 2), 2, **EMPTY)
 
 TABLE.add("depthwise_conv", depthwise_conv, numbers(2, 6, 2), numbers(3, 2, 2), **LAST)

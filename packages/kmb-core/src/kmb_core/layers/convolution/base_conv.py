@@ -11,7 +11,7 @@ from kmb_core.layers.core.low_rank import LowRank
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.ops.arithmetic import add
 from kmb_core.ops.manipulation import pad, reshape
-from kmb_core.ops.nn.convolution import conv
+from kmb_core.ops.nn.convolution import biased_conv, conv
 from kmb_core.ops.nn.windows import join_channels, per_axis, split_channels, window_count
 from kmb_core.settings import standardize_data_format
 
@@ -102,6 +102,8 @@ class BaseConv(LowRank):
         self._bias_shape = (1, self.filters, *(1,) * self.rank) if first else None
         self._activate = None if self.activation is activations.linear else self.activation
         self._in_front = self._causal_padding()
+        own = type(self).convolution_op is not BaseConv.convolution_op
+        self._in_one = self.bias is not None and self._in_front is None and not own
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={1 if first else -1: channels})
         self._build_low_rank()
 
@@ -148,10 +150,16 @@ class BaseConv(LowRank):
 
     def call(self, inputs: Any) -> Any:
         """The outputs for the inputs."""
-        outputs = self.convolution_op(inputs, self._adapted() if self.lora_enabled else self._kernel.value)
-        if self.bias is not None:
-            bias = self.bias.value
-            outputs = add(outputs, bias if self._bias_shape is None else reshape(bias, self._bias_shape))
+        kernel = self._adapted() if self.lora_enabled else self._kernel.value
+        if self._in_one:
+            outputs = biased_conv(
+                inputs, kernel, self.bias.value, self.strides, self.padding, self.data_format, self.dilation_rate
+            )
+        else:
+            outputs = self.convolution_op(inputs, kernel)
+            if self.bias is not None:
+                bias = self.bias.value
+                outputs = add(outputs, bias if self._bias_shape is None else reshape(bias, self._bias_shape))
         activate = self._activate
         return outputs if activate is None else activate(outputs)
 

@@ -62,6 +62,45 @@ def conv(
     return rules.shaped(inputs, shape)
 
 
+@composite(saved_module=NN)
+def biased_conv(
+    inputs: Floating,
+    kernel: Floating,
+    bias: Floating,
+    strides: Sizes = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Sizes = 1,
+) -> Tensor:
+    """`conv`, plus a number for each filter.
+
+    It is not part of Keras' public API: what a layer computes, in one call because frameworks have one kernel for it.
+
+    Args:
+        inputs, kernel, strides, padding, data_format, dilation_rate: as `conv` takes them.
+        bias: `(filters,)`.
+
+    Returns:
+        Like `inputs`, with filters for channels, in the promoted floating dtype.
+
+    Raises:
+        ShapeError: when the shapes do not fit.
+
+    Example:
+        >>> from kmb_core import ops
+        >>> from kmb_core.ops.nn.convolution import biased_conv
+        >>> [float(v) for v in biased_conv(ops.ones((1, 1, 3)), ops.ones((1, 3, 2)), [0.5, 1.0])[0, 0]]
+        [3.5, 4.0]
+    """
+    filters = kernel.shape[-1]
+    if len(bias.shape) != 1 or (None not in (bias.shape[0], filters) and bias.shape[0] != filters):
+        raise ShapeError(f"ops.biased_conv: expected a bias of shape ({filters},), got {tuple(bias.shape)}")
+    outputs = conv(inputs, kernel, strides, padding, data_format, dilation_rate)
+    if windows.chosen_format(data_format, "ops.biased_conv") == "channels_first":
+        bias = reshape(bias, (-1, *[1] * (len(outputs.shape) - 2)))
+    return outputs + bias
+
+
 def _convolved(
     inputs: Shape,
     kernel: Shape,
