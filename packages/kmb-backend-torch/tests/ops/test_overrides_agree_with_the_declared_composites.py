@@ -179,6 +179,7 @@ CASES = [
     ("adaptive_average_pool", (IMAGE, (4, 2)), {}),
     ("adaptive_max_pool", (IMAGE, (4, 2)), {}),
     ("conv_transpose", (IMAGE, tensor(2, 3, 4, 3), 2, "same"), {}),
+    ("biased_conv", (IMAGE, tensor(2, 2, 3, 4), tensor(4)), {"strides": 2, "padding": "same"}),
     ("depthwise_conv", (IMAGE, tensor(2, 2, 3, 2)), {"padding": "same"}),
     ("separable_conv", (IMAGE, tensor(2, 2, 3, 2), tensor(1, 1, 6, 4)), {}),
     ("depth_to_space", (tensor(1, 2, 3, 8), 2), {}),

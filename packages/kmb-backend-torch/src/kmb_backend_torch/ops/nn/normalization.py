@@ -81,9 +81,15 @@ def normalize_batch(
         return DECLARED["normalize_batch"].body(x, axis, offset, scale, epsilon)
     if axis != 1:
         x = x.movedim(axis, 1)
-    outputs, mean, inverse = torch.native_batch_norm(x, scale, offset, None, None, True, 0.0, epsilon)
-    variance = (inverse.detach().double().pow(-2) - epsilon).clamp_min(0.0).to(mean.dtype)
-    return outputs if axis == 1 else outputs.movedim(1, axis), mean.detach(), variance
+    count = x.numel() // channels
+    if count == 1 or is_compiling() or is_functorch_wrapped_tensor(x):
+        outputs, mean, inverse = torch.native_batch_norm(x, scale, offset, None, None, True, 0.0, epsilon)
+        mean, variance = mean.detach(), (inverse.detach().double().pow(-2) - epsilon).clamp_min(0.0).to(mean.dtype)
+    else:  # from zeros, with a momentum of 1, the kernel moves to the batch's statistics; its variance is a sample's
+        mean, variance = torch.zeros((2, channels), dtype=x.dtype, device=x.device).unbind()
+        outputs = torch.native_batch_norm(x, scale, offset, mean, variance, True, 1.0, epsilon)[0]
+        variance = variance * ((count - 1) / count)
+    return outputs if axis == 1 else outputs.movedim(1, axis), mean, variance
 
 
 def _normalized_shape(axis: Axis, shape: torch.Size) -> Sequence[int] | None:

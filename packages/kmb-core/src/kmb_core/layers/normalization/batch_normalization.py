@@ -7,7 +7,7 @@ is, divided by the number of elements, not by one less.
 from typing import Any
 
 from kmb_core import constraints, initializers, regularizers
-from kmb_core.backend import Variable, dtype_of
+from kmb_core.backend import Variable, dtype_of, state
 from kmb_core.errors import ShapeError, message
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
@@ -124,6 +124,7 @@ class BatchNormalization(Layer):
             deviation = sqrt(self.moving_variance.value)
             self.moving_stddev.assign(deviation)
             self.renorm_stddev.assign(deviation)
+        self._moves = self._backend.kernels.get("average_update")  # of storages, in place
         self._axis = axis
         self._others = tuple(i for i in range(rank) if i != axis)
         self.input_spec = InputSpec(ndim=rank, axes={self.axis: size})
@@ -188,6 +189,10 @@ class BatchNormalization(Layer):
     def _update(self, mean: Any, variance: Any) -> None:
         if self._statistics_dtype is not None:
             mean, variance = cast(mean, self._statistics_dtype), cast(variance, self._statistics_dtype)
+        if self._moves is not None and not state.indirect and not self.renorm:
+            held = [self.moving_mean._value, self.moving_variance._value]
+            self._moves(held, [mean, variance], self.momentum, False)
+            return
         _move(self.moving_mean, mean, self.momentum)
         if self.renorm:  # moved on by `_renormalized`
             self.moving_variance.assign(maximum(subtract(square(self.moving_stddev.value), self.epsilon), 0.0))
