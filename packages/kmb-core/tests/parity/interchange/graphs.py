@@ -81,7 +81,7 @@ def ops_of_families(library):
     x = ops.image.resize(x, (4, 4), interpolation="bilinear")
     x = ops.nn.max_pool(ops.nn.gelu(x, approximate=False), 2, strides=2, padding="valid")
     x = ops.numpy.moveaxis(x, -1, 1)
-    x = ops.linalg.norm(ops.reshape(x, (-1, 3, 4)), axis=-1)
+    x = ops.linalg.det(x) + ops.numpy.mean(x, axis=(2, 3))
     return compiled(library, inputs, layers.Dense(2)(ops.normalize(x, axis=-1)), IMAGES)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kmb_core import tree
+from kmb_core.backend import current_backend
 
 from .graphs import GRAPHS
 from .travel import SAMPLE, arrays, assert_close, randomized, travelled
@@ -89,6 +90,11 @@ def op_calls():
 CALLS = op_calls()
 # Keras on torch fails for several axes, pads one axis alone, and computes something else.
 FAILING = {"softmax(x, axis=(0, 1))", "pad(x, 1, constant_values=3)", "sparsemax(x)"}
+FAILING_ON_JAX = {  # Keras hands JAX lists of axes and sizes, which have to be hashed or joined to tuples there
+    "norm(x, ord=2, axis=1)", "max_pool(im, 2)", 'average_pool(im, (2, 2), strides=1, padding="same")',
+}  # fmt: skip
+if current_backend().name == "jax":
+    FAILING |= FAILING_ON_JAX
 KEPT = [call for call in CALLS.ALL if call not in FAILING]
 EACH = 12  # calls in a graph
 PARTS = [KEPT[start : start + EACH] for start in range(0, len(KEPT), EACH)]
