@@ -7,6 +7,8 @@ import pytest
 
 import kmb_core
 from kmb_core import layers, ops
+from kmb_core.errors import CapabilityError
+from kmb_core.plugins import Capability
 
 X = np.arange(21, dtype="float32").reshape(7, 3)
 
@@ -163,3 +165,29 @@ def test_many_predictions_leave_nothing_behind(double):
     for _ in range(10):
         double.predict(X, verbose=0)
     assert live() == before
+
+
+def test_a_model_that_reads_text_predicts_on_every_backend():
+    texts = np.array([["a red car"], ["a blue house"], ["red"]])
+    vectorize = layers.TextVectorization(output_sequence_length=4)
+    vectorize.adapt(texts)
+    inputs = kmb_core.Input((1,), dtype="string")
+    model = kmb_core.Model(inputs, layers.GlobalAveragePooling1D()(layers.Embedding(20, 2)(vectorize(inputs))))
+    expected = ops.convert_to_numpy(model(texts))
+    np.testing.assert_allclose(model.predict(texts, verbose=0), expected, rtol=1e-6)
+    np.testing.assert_allclose(model.predict(texts.astype(object), batch_size=2, verbose=0), expected, rtol=1e-6)
+    np.testing.assert_allclose(model.predict_on_batch(texts[:1]), expected[:1], rtol=1e-6)
+
+
+@pytest.mark.trains
+def test_training_on_text_works_or_is_refused_before_it_starts():
+    inputs = kmb_core.Input((1,), dtype="string")
+    model = kmb_core.Model(inputs, layers.Dense(1)(layers.Hashing(4, output_mode="one_hot")(inputs)))
+    model.compile("sgd", "mse")
+    data = np.array([["a"], ["b"]]), np.zeros((2, 1))
+    if kmb_core.backend.current_backend().supports(Capability.STRINGS):
+        assert np.isfinite(model.fit(*data, verbose=0).history["loss"][0])
+        return
+    for run in (model.fit, model.evaluate, model.train_on_batch, model.test_on_batch):
+        with pytest.raises(CapabilityError, match=r"(fit|evaluate|on_batch) on text"):
+            run(*data)

@@ -73,6 +73,7 @@ class Model(Trained, Layer):
         self.__dict__["_graph"] = graph
         self.__dict__["_single_input"] = len(graph.inputs) == 1 and not isinstance(graph.input_structure, dict)
         self.__dict__["_input_rank"] = len(graph.inputs[0].shape)
+        self.__dict__["_reads_text"] = any(map(self._keeps_as_array, graph.inputs))
         self._input_spec = _specs(graph)
         self._build_shapes = None
         self._mark_built(tree.map_structure(lambda t: t.shape, inputs))
@@ -110,6 +111,8 @@ class Model(Trained, Layer):
         backend = self._backend
         if self._keeps_as_array(tensor):
             return np.asarray(x)
+        if tensor.dtype == "string" and isinstance(x, np.ndarray) and backend.is_tensor(x):
+            return x  # objects may be text too
         if backend.is_tensor(x):
             return x if backend.dtype_name(x) == tensor.dtype else backend.cast(x, tensor.dtype)
         return backend.convert(x, tensor.dtype)

@@ -16,7 +16,14 @@ from kmb_core.layers.specialization import public_class
 from kmb_core.metrics import Mean
 from kmb_core.plugins import make_trainer
 from kmb_core.training import loop
-from kmb_core.training.checks import check_lengths, check_numbers, require_compiled, require_optimizer
+from kmb_core.training.batches import unpack_x_y_sample_weight
+from kmb_core.training.checks import (
+    check_lengths,
+    check_numbers,
+    require_compiled,
+    require_numbers,
+    require_optimizer,
+)
 from kmb_core.training.class_numbers import check_class_numbers
 from kmb_core.training.compiled import CompileLoss, CompileMetrics
 from kmb_core.training.logs import Logs
@@ -26,6 +33,8 @@ from kmb_core.training.preparation import prepare_for
 
 class Trained:
     """Compilation, training, evaluation and prediction."""
+
+    _reads_text = False  # whether an input is text, and the backend has no tensors for it
 
     def _reset_training(self) -> None:
         self.__dict__.update(
@@ -419,6 +428,7 @@ class Trained:
         return self._on_batch(self.trainer.run_test_alone, "test", (x, y, sample_weight), return_dict)
 
     def _on_batch(self, run: Any, phase: str, parts: tuple[Any, ...], return_dict: bool) -> Any:
+        require_numbers(self, f"{phase}_on_batch")
         with use_backend(self._backend):
             parts = tuple([own_tensors(part, self._backend) for part in parts])
             check_numbers(self, *parts)
@@ -446,10 +456,14 @@ class Trained:
         if not self.built:
             prepare_for(self, (x,), training=False, losses=False)
         with trainer.phase("predict"):
-            outputs = trainer.run_predict((x,))
+            outputs = self._outputs_of_text((x,)) if self._reads_text else trainer.run_predict((x,))
         if backend.is_tensor(outputs):
             return backend.to_numpy(outputs)
         return tree.map_structure(backend.to_numpy, outputs)
+
+    def _outputs_of_text(self, batch: Any) -> Any:
+        """The outputs without a step: text that the backend has no tensors for goes to the layers that read it."""
+        return self(unpack_x_y_sample_weight(batch)[0], training=False)
 
     def make_train_function(self, force: bool = False) -> Any:
         """Make (and return) the function of an iterator that runs a training step."""

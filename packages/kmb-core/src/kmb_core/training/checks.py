@@ -83,6 +83,14 @@ def require_optimizer(model: Any, method: str) -> None:
         )
 
 
+def require_numbers(model: Any, method: str) -> None:
+    """Raise CapabilityError where a model begins with text and its backend's steps take none."""
+    if model._reads_text:
+        purpose = f"model {model.name!r}: {method} on text"
+        remedy = "Apply the layers that read text to the data first; model(x) and predict take text everywhere."
+        model._backend.require(Capability.STRINGS, purpose, remedy)
+
+
 def check_numbers(model: Any, *parts: Any) -> None:
     """Refuse text, dates, objects and complex numbers where the model computes with real numbers.
 
@@ -99,6 +107,8 @@ def check_numbers(model: Any, *parts: Any) -> None:
             if kind in _WHAT and not (name == "x" and _takes(model, kind)):
                 what = f"{leaf.path} holds {_WHAT[kind]}, but model {model.name!r} expects numbers"
                 remedy = "Encode it first: text as class numbers, dates as seconds, complex numbers as two columns."
+                if name == "x" and kind in "US":
+                    remedy += " A model that reads text begins with Input(shape, dtype='string')."
                 raise DTypeError(message(what, "It is data as it was read, not yet prepared for a model.", remedy))
 
 

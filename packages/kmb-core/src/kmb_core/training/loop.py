@@ -21,7 +21,7 @@ from kmb_core.plugins import collected
 from kmb_core.settings.store import settings as stored
 from kmb_core.training.batches import unpack_x_y_sample_weight
 from kmb_core.training.callbacks import CallbackList
-from kmb_core.training.checks import check_fit, check_numbers, require_compiled, require_optimizer
+from kmb_core.training.checks import check_fit, check_numbers, require_compiled, require_numbers, require_optimizer
 from kmb_core.training.class_numbers import check_class_numbers, checked_class_numbers
 from kmb_core.training.logs import Logs
 from kmb_core.training.position import Position
@@ -45,6 +45,7 @@ class Fit:
         require_compiled(model, "fit")
         self.trainer.require_training()
         require_optimizer(model, "fit")
+        require_numbers(model, "fit")
         check_fit(self)
 
     def run(self) -> Any:
@@ -203,6 +204,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """The metrics over all batches."""
     require_compiled(model, "evaluate")
+    require_numbers(model, "evaluate")
     with use_backend(model._backend):
         adapter = prepare(model, adapt(model, x, y, sample_weight, batch_size=batch_size, steps=steps), training=False)
         check_class_numbers(model, y)
@@ -271,11 +273,12 @@ def predict(model: Any, x: Any, batch_size: int | None, steps: int | None, callb
         callbacks.on_predict_begin()
         parts = []
         reader = reader_of(model, adapter)
+        run = model._outputs_of_text if model._reads_text else trainer.run_predict
         try:
             with trainer.phase("predict"):
                 for step, batch in enumerate(reader.read(_limited(adapter, steps))):
                     callbacks.on_predict_batch_begin(step)
-                    outputs = trainer.run_predict(batch)
+                    outputs = run(batch)
                     parts.append(outputs)
                     callbacks.on_predict_batch_end(step, {"outputs": outputs})
                     if model.stop_predicting:

@@ -103,7 +103,8 @@ class BaseConv(LowRank):
         self._activate = None if self.activation is activations.linear else self.activation
         self._in_front = self._causal_padding()
         own = type(self).convolution_op is not BaseConv.convolution_op
-        self._in_one = self.bias is not None and self._in_front is None and not own
+        has_kernel = "biased_conv" in self._backend.overridden  # else two calls cost less than the composite's
+        self._in_one = has_kernel and self.bias is not None and self._in_front is None and not own
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={1 if first else -1: channels})
         self._build_low_rank()
 
