@@ -8,7 +8,6 @@ Threads start without a backend scope of their own, so what they call runs on th
 """
 
 import copy
-import multiprocessing
 import pickle
 import traceback
 from collections import deque
@@ -16,6 +15,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
+from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
@@ -24,6 +24,29 @@ from kmb_core.errors import KmbError, message
 
 class WorkerError(KmbError, RuntimeError):
     """A worker process ended before it gave its batch."""
+
+
+class _Spawning(SpawnContext):
+    """Makes processes, and remembers them.
+
+    A pool that starts workers when it needs them may start one at the moment in which it notices the death of another
+    and ends the rest: that one would wait for work for ever.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[SpawnProcess] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:
+        """A process that is not started yet."""
+        self.started.append(SpawnProcess(*args, **kwargs))
+        return self.started[-1]
+
+    def terminate(self) -> None:
+        """End those that run."""
+        for process in self.started:
+            if process.is_alive():
+                process.terminate()
 
 
 class Prefetcher:
@@ -45,6 +68,7 @@ class Prefetcher:
         self._ahead = max(1, ahead)
         self._use_processes = use_processes
         self._executor: Executor | None = None
+        self._context = _Spawning()
 
     def fetch(self, indices: Iterator[int]) -> Generator[Any, None, None]:
         """Give `source[index]` for each index, in the order of the indices.
@@ -84,9 +108,10 @@ class Prefetcher:
     def _start(self) -> Executor:
         if not self._use_processes:
             return ThreadPoolExecutor(self._workers, thread_name_prefix="kmb-prefetch")
+        self._context = _Spawning()
         return ProcessPoolExecutor(
             self._workers,
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=self._context,
             initializer=_keep_source,
             initargs=(self._pickled(),),
         )
@@ -114,6 +139,7 @@ class Prefetcher:
 
     def _died(self, index: int) -> WorkerError:
         self.close()
+        self._context.terminate()
         return WorkerError(
             message(
                 f"A worker process of {type(self._source).__name__} died before batch {index} was ready.",
