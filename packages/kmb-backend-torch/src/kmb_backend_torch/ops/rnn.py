@@ -102,17 +102,17 @@ def gru(
         settings = (go_backwards, unroll, zero_output_for_mask, return_all_outputs)
         return DECLARED["gru"].body(inputs, h, kernel, recurrent_kernel, bias, mask, reset_after, *settings)
     _check(inputs, (h,), kernel, recurrent_kernel, bias, mask, 3, 2)
-    weights = [_reset_first(kernel.t()), _reset_first(recurrent_kernel.t())]
-    weights += [] if bias is None else [_reset_first(bias[0]), _reset_first(bias[1])]
+    weights = [_reset_first(kernel).t(), _reset_first(recurrent_kernel).t()]
+    weights += [] if bias is None else [*_reset_first(bias)]
     series = _Series(inputs, mask, go_backwards)
     out, h_last = torch._VF.gru(series.inputs, h.unsqueeze(0), *_arguments(weights, inputs))
     return series.result(out, h_last[0], h, zero_output_for_mask, return_all_outputs)
 
 
 def _reset_first(weights: Tensor) -> Tensor:
-    """Rows z, r, n as torch has them: r, z, n."""
-    update, reset, candidate = weights.chunk(3)
-    return torch.cat((reset, update, candidate))
+    """Columns z, r, n as torch has them: r, z, n. They are copied as they lie, before they are seen as rows."""
+    update, reset, candidate = weights.chunk(3, -1)
+    return torch.cat((reset, update, candidate), -1)
 
 
 def _arguments(weights: list[Tensor], inputs: Tensor) -> tuple[Any, ...]:
