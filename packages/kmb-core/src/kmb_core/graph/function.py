@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import numpy as np
+
 from kmb_core import tree
 from kmb_core.backend import KerasTensor, SymbolicScope
-from kmb_core.errors import StructureError, message
+from kmb_core.errors import ShapeError, StructureError, message
 from kmb_core.graph.order import Order
 from kmb_core.graph.plan import Plan
+from kmb_core.ops.manipulation import expand_dims, squeeze
 from kmb_core.ops.operation import Operation
 
 
@@ -29,9 +32,10 @@ class Graph:
 
     def run(self, inputs: Any) -> Any:
         """Run on values in the structure of the inputs (or flat); give them in the structure of the outputs."""
-        flat = (
-            [inputs] if self._single_input and not isinstance(inputs, (list, tuple, dict)) else self.flat_inputs(inputs)
-        )
+        if self._single_input and not isinstance(inputs, (list, tuple, dict)):
+            flat = [inputs]
+        else:
+            flat = [with_rank(x, tensor) for x, tensor in zip(self.flat_inputs(inputs), self.inputs, strict=True)]
         results = self.plan.run(flat)
         return results[0] if self._single_output else tree.pack_sequence_as(self.output_structure, results)
 
@@ -63,7 +67,25 @@ class Graph:
     def infer(self, inputs: Any) -> Any:
         """The outputs as KerasTensors for other input shapes."""
         with SymbolicScope():
-            return self.run(inputs)
+            return self.run(with_rank(inputs, self.inputs[0]) if self._single_input else inputs)
+
+
+def with_rank(x: Any, tensor: KerasTensor) -> Any:
+    """x, with a last axis of size 1 added or taken off where an input has one: columns of a table are such inputs.
+
+    Raises:
+        ShapeError: when that does not fit either.
+    """
+    shape = getattr(x, "shape", None)
+    expected = len(tensor.shape)
+    if shape is None or len(shape) == expected:
+        return x
+    if len(shape) == expected - 1 and tensor.shape[-1] == 1:
+        return x[..., None] if isinstance(x, np.ndarray) else expand_dims(x, axis=-1)
+    if len(shape) == expected + 1 and shape[-1] == 1:
+        return x[..., 0] if isinstance(x, np.ndarray) else squeeze(x, axis=-1)
+    what = f"input {input_name(tensor)!r}: expected shape {tensor.shape}, got {tuple(shape)}"
+    raise ShapeError(message(what, "An axis is missing or too many (often the batch axis).", "Reshape the data."))
 
 
 def input_name(tensor: KerasTensor) -> str:
@@ -136,4 +158,4 @@ class Function(Operation):
         return tree.map_structure(lambda tensor: tensor.shape, self.compute_output_spec(tensors))
 
 
-__all__ = ["Function", "Graph", "input_name"]
+__all__ = ["Function", "Graph", "input_name", "with_rank"]

@@ -293,7 +293,7 @@ class Calling(Tracking):
         """
         if getattr(error, "_kmb_located", False) or not hasattr(error, "add_note"):
             return
-        no_numbers = without_numbers(args, self._backend) if self._convert_input_args else None
+        no_numbers = without_numbers(args, self._backend) if self._convert_input_args and not self._takes_text else None
         if no_numbers is not None:
             refused = DTypeError(message(f"{self._where()}: expected numbers, got {no_numbers}", *_NO_NUMBERS))
             refused._kmb_located = True  # type: ignore[attr-defined]  # a mark of ours
@@ -315,6 +315,7 @@ class Calling(Tracking):
     supports_masking: bool
     activity_regularizer: Any
     _convert_input_args: bool
+    _takes_text = False  # models of which an Input is text
     _makes_masks = False  # classes whose compute_mask makes masks from nothing (Masking, Embedding)
 
 

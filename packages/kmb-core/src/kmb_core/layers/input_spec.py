@@ -170,4 +170,7 @@ def _pairs(spec: Any, inputs: Any, where: Callable[[], str]) -> list[tuple[Input
     specs = list(spec.values()) if isinstance(spec, dict) else list(spec)
     if len(specs) != len(given):
         raise ShapeError(message(f"{where()}: expected {len(specs)} inputs, got {len(given)}"))
-    return [(s, value, f" for input {index}") for index, (s, value) in enumerate(zip(specs, given, strict=True))]
+    return [
+        (s, value, f" for input {index if s is None or s.name is None else repr(s.name)}")
+        for index, (s, value) in enumerate(zip(specs, given, strict=True))
+    ]

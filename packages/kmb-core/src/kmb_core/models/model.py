@@ -12,8 +12,8 @@ import numpy as np
 
 from kmb_core import saving, tree
 from kmb_core.backend import KerasTensor, cast, use_backend
-from kmb_core.errors import ShapeError, StructureError, message
-from kmb_core.graph import Graph, input_name
+from kmb_core.errors import StructureError, message
+from kmb_core.graph import Graph, input_name, with_rank
 from kmb_core.layers.call_plan import call_plan
 from kmb_core.layers.input_spec import InputSpec
 from kmb_core.layers.layer import Layer
@@ -73,6 +73,7 @@ class Model(Trained, Layer):
         self.__dict__["_graph"] = graph
         self.__dict__["_single_input"] = len(graph.inputs) == 1 and not isinstance(graph.input_structure, dict)
         self.__dict__["_input_rank"] = len(graph.inputs[0].shape)
+        self.__dict__["_takes_text"] = any(tensor.dtype == "string" for tensor in graph.inputs)
         self.__dict__["_reads_text"] = any(map(self._keeps_as_array, graph.inputs))
         self._input_spec = _specs(graph)
         self._build_shapes = None
@@ -123,7 +124,7 @@ class Model(Trained, Layer):
         if graph is None:
             raise NotImplementedError(f"{public_class(self).__name__} {self.name!r} defines no `call` method")
         if self._single_input and len(inputs.shape) != self._input_rank:
-            inputs = _with_rank(inputs, graph.inputs[0])
+            inputs = with_rank(inputs, graph.inputs[0])
         return graph.run(inputs)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -417,15 +418,3 @@ def _specs(graph: Graph) -> Any:
         operation = tensor._history[0] if tensor._history is not None else None
         spec.optional = bool(getattr(operation, "optional", False))
     return specs[0] if isinstance(graph.input_structure, KerasTensor) else specs
-
-
-def _with_rank(x: Any, tensor: KerasTensor) -> Any:
-    """x with a last axis of size 1 added or taken off, to fit an Input."""
-    from kmb_core.ops.manipulation import expand_dims, squeeze
-
-    rank, expected = len(x.shape), len(tensor.shape)
-    if rank == expected + 1 and x.shape[-1] == 1:
-        return squeeze(x, axis=-1)
-    if rank == expected - 1 and tensor.shape[-1] == 1:
-        return expand_dims(x, axis=-1)
-    raise ShapeError(f"expected an input of shape {tensor.shape}, got {tuple(x.shape)}")
