@@ -1,6 +1,8 @@
 """The `kmb backends` command."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +27,13 @@ def test_each_installed_backend_is_listed_with_versions_and_contract(capsys):
     assert row["contract"] == shown["contract"] == plugins.CONTRACT
     assert row["framework_version"]
     assert row["status"] == "ok"
+
+
+def test_python_runs_the_package_as_the_command(capsys):
+    run = subprocess.run([sys.executable, "-m", "kmb_core", "backends", "--json"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    _, shown = listed(capsys)
+    assert [row["name"] for row in json.loads(run.stdout)["backends"]] == [row["name"] for row in shown["backends"]]
 
 
 def test_every_capability_has_a_degree_and_limits_have_reasons(capsys):

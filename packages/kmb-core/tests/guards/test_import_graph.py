@@ -39,6 +39,7 @@ ORDER = (
     ("visualization", "wrappers", "applications"),
     ("mixed_precision", "comparison"),
     ("cli",),
+    ("__main__",),
     ("",),  # kmb_core itself
     ("conformance",),  # tests of a backend, written as a user's program is
 )

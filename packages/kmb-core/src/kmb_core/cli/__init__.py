@@ -1,7 +1,6 @@
 """The `kmb` command."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 import importlib_metadata
@@ -21,7 +20,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     convert.add_parser(commands)
     options = parser.parse_args(arguments)
     return options.run(options)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
